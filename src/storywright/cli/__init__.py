@@ -1,0 +1,45 @@
+"""The `storywright` command: a table of what there is; a command's own module is loaded when it is called."""
+
+import importlib
+import sys
+
+import click
+
+from storywright import __version__
+from storywright.errors import BadInput
+
+_COMMANDS: dict[str, tuple[str, str]] = {
+    # name: (module:attribute under storywright.cli, one line for --help)
+}
+
+
+class _Lazy(click.Group):
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        module, _, attribute = _COMMANDS[name][0].partition(":")
+        command = getattr(importlib.import_module(f"storywright.cli.{module}"), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in _COMMANDS.items()])
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def storywright() -> None:
+    """From an advertising brief, or a chapter of a book, to storyboards."""
+
+
+def main() -> None:
+    """Run the command line; what a user can put right is one sentence and exit code 2."""
+    try:
+        storywright(prog_name="storywright")
+    except BadInput as error:
+        print(f"storywright: {error}", file=sys.stderr)
+        raise SystemExit(2) from error

@@ -1,0 +1,1 @@
+"""The critic: which picture fits which words, which story holds together, which board people prefer."""

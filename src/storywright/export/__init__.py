@@ -1,0 +1,1 @@
+"""Boards as files that other programs open, one format a module."""

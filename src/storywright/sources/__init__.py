@@ -1,0 +1,1 @@
+"""Where material comes from, each item with its licence, owner, origin and date."""

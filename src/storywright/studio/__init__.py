@@ -1,0 +1,1 @@
+"""The studio: where briefs and chapters become boards, and boards are revised and kept."""

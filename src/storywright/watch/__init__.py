@@ -1,0 +1,1 @@
+"""What watches the models in service: drift, health, feedback."""
