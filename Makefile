@@ -1,0 +1,57 @@
+# The one vocabulary of the project: people, hooks and CI call the same targets.
+PYTHON ?= python3
+PRESET ?= demo
+VENV   := .venv
+BIN    := $(VENV)/bin
+EXTRAS := train,serve,pipelines,monitor,voice,dev
+BRIEF  ?= examples/briefs/morning-run.yaml
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-fast check format serve mlflow clean
+
+help:  ## show what there is
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.installed  ## make .venv and install everything into it
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if v in ((3, 11), (3, 12)) else f"storywright needs Python 3.11 or 3.12, and {sys.executable} is {v[0]}.{v[1]}: run make PYTHON=python3.11 …")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[$(EXTRAS)]'
+	@touch $@
+
+demo: setup  ## train, promote and draw a first storyboard, from nothing, in ten minutes
+	@$(BIN)/python -m pipelines run training --preset $(PRESET)
+	@$(BIN)/storywright board $(BRIEF) --out out/demo
+	@$(BIN)/python -m pipelines where --board out/demo
+
+test: setup  ## run every test
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-fast: setup  ## run the tests that take less than ten seconds
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not slow and not system'
+
+check: setup  ## format, lint, types, floors, and everything that is generated
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python docs/schema.py --check
+	$(BIN)/python -m pipelines compile --check
+	$(BIN)/python -m pipelines readmes --check
+	$(BIN)/python monitoring/grafana/dashboards.py --check
+
+format: setup  ## put the code in form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+serve: setup  ## the page and the API on http://127.0.0.1:8000
+	@$(BIN)/storywright serve
+
+mlflow: setup  ## MLflow's own page on http://127.0.0.1:5000
+	@$(BIN)/mlflow server --workers 1 --backend-store-uri sqlite:///factory/mlflow/mlflow.db
+
+clean:  ## remove what was made: factory/, out/ and caches; .venv stays
+	rm -rf factory out build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
