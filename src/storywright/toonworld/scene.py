@@ -24,12 +24,19 @@ AGES = ("child", "adult", "old")
 HATS = ("", "cap", "sun hat")
 POSES = ("standing", "walking", "running", "sitting", "waving", "pointing", "arms raised", "reaching")
 EXPRESSIONS = ("smiling", "neutral", "sad", "surprised", "angry")
+FACINGS = ("front", "left", "right")
 
 PROPS = (
     "bottle", "can", "mug", "shoe", "phone", "laptop", "car", "bicycle", "watch", "headphones", "backpack", "chair",
     "lamp", "cake", "pizza", "perfume", "toothbrush", "plant", "book", "umbrella", "ball", "dog", "cat", "gift box",
 )  # fmt: skip
 USES = ("held", "worn", "used", "standing")
+USES_OF: dict[str, tuple[str, ...]] = {
+    kind: ("held", "used", "standing") for kind in PROPS
+} | dict.fromkeys(("shoe", "watch", "headphones", "backpack"), ("worn", "held", "standing")) | dict.fromkeys(
+    ("car", "bicycle", "chair"), ("used", "standing")
+)  # fmt: skip
+"""The uses that make sense for a prop. Any other is drawn too: worn where nothing can be worn is held."""
 
 SHOT_SIZES = (
     "extreme close-up", "close-up", "medium close-up", "medium", "medium full", "full", "long", "extreme long",
