@@ -32,10 +32,10 @@ PROPS = (
 )  # fmt: skip
 USES = ("held", "worn", "used", "standing")
 USES_OF: dict[str, tuple[str, ...]] = {
-    kind: ("held", "used", "standing") for kind in PROPS
-} | dict.fromkeys(("shoe", "watch", "headphones", "backpack"), ("worn", "held", "standing")) | dict.fromkeys(
-    ("car", "bicycle", "chair"), ("used", "standing")
-)  # fmt: skip
+    **dict.fromkeys(PROPS, ("held", "used", "standing")),
+    **dict.fromkeys(("shoe", "watch", "headphones", "backpack"), ("worn", "held", "standing")),
+    **dict.fromkeys(("car", "bicycle", "chair"), ("used", "standing")),
+}
 """The uses that make sense for a prop. Any other is drawn too: worn where nothing can be worn is held."""
 
 SHOT_SIZES = (
