@@ -1,0 +1,457 @@
+"""The one loop that trains every model: critic, illustrator, motion and writer.
+
+    class Captions:                                   # a Task
+        name, model, examples, digest = "writer", network, len(panels), panels.digest
+        def batch(self, rows): ...                    # the tensors of these rows, and nothing but a function of them
+        def loss(self, model, batch, generator): ...  # a scalar; all chance comes from `generator`
+        def validate(self, model): ...                # {"loss": ...} on held-out rows, or {}
+
+    result = loop.train(Captions(), loop.Config(steps=1_000, batch=64), folder)
+    loop.write_curves(outputs.curves, result)
+
+Afterwards the task's model holds the trained (averaged) weights and is in evaluation mode. What happens at a step is
+a function of the seed and the step alone: which rows, and every random number. So a run that was killed goes on from
+its last checkpoint in `folder` to the same bits as one that was not (with the same number of threads), and a finished
+one returns at once. The folder is the caller's to remove when the model is saved.
+
+Knows nothing about pictures or words, and nothing about how a model is saved for use.
+"""
+
+import csv
+import dataclasses
+import functools
+import io
+import math
+import statistics
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState, GradientState
+from torch import Tensor, nn
+
+from storywright import files
+from storywright.errors import BadInput
+from storywright.progress import Progress
+from storywright.training.checkpoints import Checkpoints, State
+
+Batch = Mapping[str, Tensor]
+Row = dict[str, float]
+
+_CHECK_EVERY = 10  # steps between looks at the losses, so that an accelerator is not waited for at each
+_RECENT = 100  # losses that say what is usual
+_MOST_ROLLBACKS = 8
+
+
+class Task(Protocol):
+    """What is trained, and on what."""
+
+    name: str
+    """What the progress line calls it."""
+    model: nn.Module
+    """Only parameters that require a gradient are trained and kept in checkpoints."""
+    examples: int
+    """How many rows there are to train on."""
+    digest: str
+    """Changes with anything outside the loop's Config that decides the result: the data, the model's shape."""
+
+    def batch(self, rows: np.ndarray) -> Batch:
+        """The tensors of these rows, each with one entry a row; the same for the same rows."""
+        ...
+
+    def loss(self, model: nn.Module, batch: Batch, generator: torch.Generator) -> Tensor:
+        """The mean loss of the batch; `model` is the task's, made ready for this machine."""
+        ...
+
+    def validate(self, model: nn.Module) -> Row:
+        """Figures on held-out rows, without gradients; empty where there is nothing to measure."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    """How long, how fast and how safely a model is trained."""
+
+    steps: int = 1_000
+    """Optimizer steps."""
+    batch: int = 64
+    """Rows a step, over all processes together."""
+    accumulation: int = 1
+    """Into how many parts a step's rows are cut, to need less memory."""
+    learning_rate: float = 5e-4
+    warmup: int = 50
+    """Steps over which the learning rate rises."""
+    schedule: Literal["cosine", "level", "constant"] = "cosine"
+    """How it goes on: falling as a cosine; level and falling in the last part, so that a run can still be made shorter
+    or longer while it is level; or constant."""
+    fall: float = 0.2
+    """The part of a level schedule in which the learning rate falls to nothing."""
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    """Largest gradient norm."""
+    ema: float = 0.999
+    """Decay of the averaged weights, which are what is kept; 0 keeps the last."""
+    precision: Literal["no", "bf16", "fp16"] = "no"
+    """What the model computes in; weights stay in 32 bits."""
+    seed: int = 0
+    threads: int = 2
+    """CPU threads; another number may change the last bits of the result."""
+    log_every: int = 20
+    """Steps between rows of the curve."""
+    validate_every: int = 0
+    """Steps between validations; one is made after the last step in any case."""
+    checkpoint_every: int = 200
+    """Steps between checkpoints."""
+    keep: int = 2
+    """How many checkpoints are kept."""
+    spike: float = 8.0
+    """A loss so many times the usual one, or one that is no number, takes the run back to its last checkpoint; the
+    step that caused it is then left out."""
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch", "accumulation", "threads", "log_every", "checkpoint_every", "keep"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.batch % self.accumulation:
+            raise ValueError(f"batch ({self.batch}) must be a multiple of accumulation ({self.accumulation})")
+        if not 0 <= self.ema < 1:
+            raise ValueError(f"ema must be at least 0 and below 1, got {self.ema}")
+        if self.learning_rate <= 0:
+            raise ValueError(f"learning_rate must be positive, got {self.learning_rate}")
+        if self.spike <= 1:
+            raise ValueError(f"spike must be above 1, got {self.spike}")
+
+    def rate(self, step: int) -> float:
+        """The learning rate at a step, counted from 0."""
+        rising = min(1.0, (step + 1) / max(self.warmup, 1))
+        if self.schedule == "cosine":
+            far = max(0.0, step - self.warmup) / max(1, self.steps - self.warmup)
+            return self.learning_rate * rising * 0.5 * (1 + math.cos(math.pi * min(far, 1.0)))
+        if self.schedule == "level":
+            falling = max(1.0, self.fall * self.steps)
+            return self.learning_rate * rising * min(1.0, (self.steps - step) / falling)
+        return self.learning_rate * rising
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a finished run says about itself."""
+
+    curve: list[Row]
+    """Rows with `step`, `loss`, `learning_rate`, `gradient_norm`, and what was validated there."""
+    final: Row
+    """What the last validation measured."""
+    rollbacks: int
+    samples_per_second: float
+    """Of this process's own steps; 0 when there was nothing left to do. Not for outputs: it varies."""
+
+
+def train(task: Task, config: Config, folder: Path) -> Result:
+    """Train the task's model, going on from what `folder` holds of the same run."""
+    if task.examples < 1:
+        raise BadInput(f"There is nothing to train the {task.name} on: the corpus has no rows for it.")
+    with _machine(config) as accelerator:
+        run = _Run(task, config, folder, accelerator)
+        return run.to_the_end()
+
+
+def rows_at(position: int, count: int, examples: int, seed: int) -> np.ndarray:
+    """The rows at these places of an endless order in which each epoch is a shuffle of its own."""
+    places = np.arange(position, position + count)
+    return np.concatenate(
+        [
+            _shuffle(examples, seed, int(e))[places[places // examples == e] % examples]
+            for e in np.unique(places // examples)
+        ]
+    )
+
+
+def write_curves(path: Path, result: Result | None = None, **parts: Result) -> None:
+    """Write curves as CSV with a first column `step`; several parts get their names before the columns'."""
+    merged: dict[float, Row] = {}
+    for part, each in ([("", result)] if result else []) + list(parts.items()):
+        for row in each.curve:
+            named = {f"{part}_{name}" if part and name != "step" else name: value for name, value in row.items()}
+            merged.setdefault(row["step"], {}).update(named)
+    columns = ["step", *sorted({name for row in merged.values() for name in row} - {"step"})]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: f"{value:.6g}" for name, value in merged[step].items()} for step in sorted(merged))
+    files.write_text(path, text.getvalue())
+
+
+@functools.lru_cache(maxsize=4)
+def _shuffle(examples: int, seed: int, epoch: int) -> np.ndarray:
+    return np.random.default_rng([seed, epoch]).permutation(examples)
+
+
+@contextmanager
+def _machine(config: Config) -> Iterator[Accelerator]:
+    """The machine made ready; its threads and determinism are put back afterwards."""
+    threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    AcceleratorState._reset_state()  # a run of another precision may have come before in this process
+    GradientState._reset_state()
+    accelerator = Accelerator(mixed_precision=config.precision, cpu=not torch.cuda.is_available())
+    torch.set_num_threads(config.threads)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield accelerator
+    finally:
+        torch.set_num_threads(threads)
+        torch.use_deterministic_algorithms(strict)
+
+
+@dataclass(slots=True)
+class _Window:
+    """Losses and gradient norms that have not been looked at yet, still on the accelerator."""
+
+    steps: list[int] = field(default_factory=list)
+    losses: list[Tensor] = field(default_factory=list)
+    norms: list[Tensor] = field(default_factory=list)
+
+
+class _Run:
+    """One run: its model, its averages, and how far it is."""
+
+    def __init__(self, task: Task, config: Config, folder: Path, accelerator: Accelerator) -> None:
+        self._task, self._config, self._accelerator = task, config, accelerator
+        task.model.to(accelerator.device)
+        self._trained = {name: p for name, p in task.model.named_parameters() if p.requires_grad}
+        if not self._trained:
+            raise ValueError(f"the {task.name} has no parameter to train")
+        decayed = [p for p in self._trained.values() if p.ndim >= 2]
+        others = [p for p in self._trained.values() if p.ndim < 2]
+        optimizer = torch.optim.AdamW(
+            [{"params": decayed, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}],
+            lr=config.learning_rate,
+            betas=(0.9, 0.99),
+            fused=True,
+        )
+        self._model, self._optimizer = accelerator.prepare(task.model, optimizer)
+        self._inner = optimizer
+        self._averages = {name: p.detach().clone() for name, p in self._trained.items()} if config.ema else {}
+        run = self._fingerprint()
+        self._checkpoints = Checkpoints(folder, run, keep=config.keep, writes=accelerator.is_main_process)
+        self._state = State(run=run, steps=config.steps)
+        self._recent: deque[float] = deque(maxlen=_RECENT)
+        self._window = _Window()
+
+    def to_the_end(self) -> Result:
+        """Do the steps that are left, and put the averaged weights into the model."""
+        self._open_newest()
+        first, config = self._state.position, self._config
+        started = time.monotonic()
+        self._task.model.train()
+        with Progress(f"training the {self._task.name}", config.steps - first) as progress:
+            while self._state.position < config.steps:
+                before = self._state.position
+                self._step()
+                speed = (self._state.position - first) * config.batch / (time.monotonic() - started)
+                progress.advance(self._state.position - before, self._note(speed))
+        took = time.monotonic() - started
+        self._checkpoints.wait()
+        self._use_averages()
+        final = self._state.final
+        if not final:
+            final = self._state.final = self._validated()
+            self._save()
+            self._checkpoints.wait()
+        self._accelerator.unwrap_model(self._model, keep_fp32_wrapper=False).eval()
+        speed = (config.steps - first) * config.batch / took if config.steps > first else 0.0
+        return Result(self._state.curve, final, self._state.rollbacks, speed)
+
+    def _step(self) -> None:
+        state, config = self._state, self._config
+        if state.position not in state.skipped:
+            self._learn(state.position)
+        state.position += 1
+        due = state.position % config.checkpoint_every == 0 or state.position == config.steps
+        if (due or state.position % _CHECK_EVERY == 0) and not self._all_well():
+            self._roll_back()
+            return
+        if config.validate_every and state.position % config.validate_every == 0 and state.position < config.steps:
+            self._log_validation()
+        if due:
+            self._save()
+
+    def _learn(self, step: int) -> None:
+        config = self._config
+        rate = config.rate(step)
+        for group in self._inner.param_groups:
+            group["lr"] = rate
+        mine = self._rows_of(step)
+        generator = self._chance(step)
+        total = torch.zeros((), device=self._accelerator.device)
+        for part in np.array_split(mine, config.accumulation):
+            batch = {
+                name: t.to(self._accelerator.device, non_blocking=True) for name, t in self._task.batch(part).items()
+            }
+            with self._accelerator.autocast():
+                loss = self._task.loss(self._model, batch, generator) / config.accumulation
+            self._accelerator.backward(loss)
+            total += loss.detach().float()
+        norm = self._accelerator.clip_grad_norm_(self._trained.values(), config.clip)
+        self._optimizer.step()
+        self._optimizer.zero_grad(set_to_none=True)
+        self._average(step)
+        self._window.steps.append(step)
+        self._window.losses.append(total)
+        self._window.norms.append(torch.as_tensor(norm).detach().float())
+
+    def _rows_of(self, step: int) -> np.ndarray:
+        """This process's share of the rows of a step."""
+        rows = rows_at(step * self._config.batch, self._config.batch, self._task.examples, self._config.seed)
+        return np.array_split(rows, self._accelerator.num_processes)[self._accelerator.process_index]
+
+    def _chance(self, step: int) -> torch.Generator:
+        """All random numbers of a step; the global generator (dropout inside models) is seeded along."""
+        seed = int(
+            np.random.SeedSequence([self._config.seed, step, self._accelerator.process_index]).generate_state(1)[0]
+        )
+        torch.manual_seed(seed)
+        return torch.Generator(self._accelerator.device).manual_seed(seed)
+
+    @torch.no_grad()
+    def _average(self, step: int) -> None:
+        if self._averages:
+            decay = min(self._config.ema, (1 + step) / (10 + step))
+            torch._foreach_lerp_(list(self._averages.values()), list(self._trained.values()), 1 - decay)
+
+    def _all_well(self) -> bool:
+        """Look at the losses since the last look; the first bad step is noted as one to leave out."""
+        window, self._window = self._window, _Window()
+        if not window.steps:
+            return True
+        losses = self._accelerator.reduce(torch.stack(window.losses), "mean").tolist()
+        norms = torch.stack(window.norms).tolist()
+        for step, loss, norm in zip(window.steps, losses, norms, strict=True):
+            usual = statistics.median(self._recent) if len(self._recent) >= 20 else math.inf
+            if not (math.isfinite(loss) and math.isfinite(norm)) or loss > self._config.spike * usual:
+                self._bad = (step, loss)
+                return False
+            self._recent.append(loss)
+            self._state.loss_sum += loss
+            self._state.loss_count += 1
+            if (step + 1) % self._config.log_every == 0:
+                self._log(step, norm)
+        return True
+
+    def _roll_back(self) -> None:
+        step, loss = self._bad
+        skipped, rollbacks = [*self._state.skipped, step], self._state.rollbacks + 1
+        if rollbacks > _MOST_ROLLBACKS:
+            raise BadInput(
+                f"Training the {self._task.name} went wrong {rollbacks} times, at last with a loss of {loss:g} at step "
+                f"{step}: lower learning_rate (now {self._config.learning_rate:g}) or look at the data."
+            )
+        self._checkpoints.wait()
+        self._open_newest()
+        self._state.skipped, self._state.rollbacks = skipped, rollbacks
+        self._task.model.train()
+
+    def _log(self, step: int, norm: float) -> None:
+        state = self._state
+        state.curve.append(
+            {
+                "step": step + 1,
+                "loss": state.loss_sum / state.loss_count,
+                "learning_rate": self._config.rate(step),
+                "gradient_norm": norm,
+            }
+        )
+        state.loss_sum, state.loss_count = 0.0, 0
+
+    def _log_validation(self) -> None:
+        kept = {name: p.detach().clone() for name, p in self._trained.items()}
+        self._use_averages()
+        figures = {f"validation_{name}": value for name, value in self._validated().items()}
+        _copy(kept, self._trained)
+        self._task.model.train()
+        row = {"step": float(self._state.position)}
+        if self._state.curve and self._state.curve[-1]["step"] == row["step"]:
+            row = self._state.curve.pop()
+        self._state.curve.append(row | figures)
+
+    @torch.no_grad()
+    def _validated(self) -> Row:
+        self._task.model.eval()
+        return {name: float(value) for name, value in self._task.validate(self._task.model).items()}
+
+    def _use_averages(self) -> None:
+        if self._averages:
+            _copy(self._averages, self._trained)
+
+    def _save(self) -> None:
+        self._state.recent = list(self._recent)
+        tensors = {"model": self._trained | dict(self._task.model.named_buffers()), "optimizer": self._moments()}
+        self._checkpoints.save(self._state, tensors | ({"ema": self._averages} if self._averages else {}))
+
+    def _open_newest(self) -> None:
+        """Go on from the newest checkpoint of this run; without one, make the first."""
+        for state, tensors in self._checkpoints.newest_first():
+            if state.run == self._state.run and self._same_until(state):
+                self._take(state, tensors)
+                return
+        self._checkpoints.clear()
+        self._save()
+
+    def _take(self, state: State, tensors: dict[str, dict[str, Tensor]]) -> None:
+        state.steps = self._config.steps
+        if state.position < self._config.steps:
+            state.final = {}
+        self._state, self._window = state, _Window()
+        self._recent = deque(state.recent, maxlen=_RECENT)
+        kept = tensors["model"]
+        _copy({name: kept[name] for name in self._trained}, self._trained)
+        buffers = dict(self._task.model.named_buffers())
+        _copy({name: kept[name] for name in buffers}, buffers)
+        if self._averages:
+            _copy(tensors["ema"], self._averages)
+        self._set_moments(tensors["optimizer"])
+
+    def _moments(self) -> dict[str, Tensor]:
+        state = self._inner.state_dict()["state"]
+        return {f"{index}.{name}": value for index, values in state.items() for name, value in values.items()}
+
+    def _set_moments(self, moments: dict[str, Tensor]) -> None:
+        loaded = self._inner.state_dict()
+        loaded["state"] = {}
+        for key, value in moments.items():
+            index, _, name = key.partition(".")
+            loaded["state"].setdefault(int(index), {})[name] = value
+        self._inner.load_state_dict(loaded)
+
+    def _fingerprint(self) -> str:
+        """What makes two runs the same one; how long it is and how often it is kept may change on the way."""
+        values = dataclasses.asdict(self._config)
+        for name in ("steps", "keep", "checkpoint_every", "log_every", "validate_every"):
+            del values[name]
+        shapes = {name: list(p.shape) for name, p in self._trained.items()}
+        return files.digest_of(
+            [values, self._task.digest, shapes, self._task.examples, self._accelerator.num_processes]
+        )
+
+    def _same_until(self, state: State) -> bool:
+        """Whether the learning rates so far are what they would have been in a run of this length."""
+        if state.position > self._config.steps:
+            return False
+        old = dataclasses.replace(self._config, steps=state.steps)
+        return all(old.rate(step) == self._config.rate(step) for step in range(state.position))
+
+    def _note(self, speed: float) -> str:
+        loss = f"loss {self._recent[-1]:.4f}, " if self._recent else ""
+        return f"{loss}{speed:,.0f} samples/s"
+
+
+@torch.no_grad()
+def _copy(source: Mapping[str, Tensor], target: Mapping[str, Tensor]) -> None:
+    for name, tensor in target.items():
+        tensor.copy_(source[name])
