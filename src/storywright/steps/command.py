@@ -16,24 +16,29 @@ PARAMS = Path("params.yaml")
 
 def main(step: str) -> None:
     """Run a step as a command; exit code 2 and one sentence for what the user can put right."""
-    parser = argparse.ArgumentParser(prog=f"python -m storywright.steps.{step}", description=contract.load(step).__doc__)
+    parser = argparse.ArgumentParser(
+        prog=f"python -m storywright.steps.{step}", description=contract.load(step).__doc__
+    )
     parser.add_argument("--params", type=Path, default=PARAMS, help="the file with the values (default: params.yaml)")
     parser.add_argument("--preset", help="the preset in that file (default: the one it names)")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="another value, as YAML")
     parser.add_argument("--input", action="append", default=[], metavar="NAME=PATH", help="another place for an input")
-    parser.add_argument("--output", action="append", default=[], metavar="NAME=PATH", help="another place for an output")
+    parser.add_argument(
+        "--output", action="append", default=[], metavar="NAME=PATH", help="another place for an output"
+    )
+    parser.add_argument("--again", action="store_true", help="make it even if what stands would come out the same")
     args = parser.parse_args()
     try:
         values = read_params(args.params, args.preset).get(step)
         if values is None:
             raise BadInput(f"{args.params} has no section {step!r}: add it, with {_fields(step)}.")
         values |= {name: yaml.safe_load(value) for name, value in _pairs(args.set)}
-        metrics = contract.call(step, values, dict(_pairs(args.input)), dict(_pairs(args.output)))
+        metrics = contract.call(step, values, dict(_pairs(args.input)), dict(_pairs(args.output)), again=args.again)
     except BadInput as error:
-        print(f"{step}: {error}", file=sys.stderr)
+        print(f"{step}: {error}", file=sys.stderr)  # noqa: T201
         raise SystemExit(2) from error
     if metrics:
-        print(json.dumps(metrics, indent=2))
+        print(json.dumps(metrics, indent=2))  # noqa: T201
 
 
 def read_params(path: Path = PARAMS, preset: str | None = None) -> dict[str, dict[str, Any]]:

@@ -7,33 +7,58 @@ A step is a module of `storywright.steps` with four names:
     Outputs   frozen dataclass of paths, each declared with `makes(NAME)`
     run(config, inputs, outputs) -> None
 
+and, where it needs them:
+
+    RESUMES = True              goes on from what a killed run of the same values left in its staged folders
+    READS = ("starter/critic",) what it reads of this package apart from the modules it imports
+    outside(config) -> value    a word for what decides its result and is neither a value nor an input: the version
+                                that is champion, the number of choices users have made
+
 It knows paths and values, not who calls it. `call` is the one way in for its three callers: the command line
-(`main`), the pipeline component, and tests. It checks the values, gives the step staging paths, and puts what was made in
-its place only when the step has finished, so that an earlier result stays until a whole new one stands.
+(`command.main`), the pipeline component (`call_task`), and tests. It checks the values, gives the step staging paths,
+and puts what was made in its place only when the step has finished, so that an earlier result stays until a whole new
+one stands. A step that would make the same again is not run.
 """
 
 import ast
+import contextlib
 import dataclasses
 import difflib
+import errno
+import fcntl
 import importlib
+import importlib.metadata
 import inspect
 import json
 import os
+import re
 import shutil
+import sys
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
 from storywright import files
 from storywright.errors import BadInput
 from storywright.settings import FACTORY
+from storywright.steps import stamp
 
 METRICS = "metrics"
 """The name of an output that holds a flat JSON object of numbers."""
+
+_NO_STEPS = {"__init__", "contract", "command", "stamp"}
+
+
+class Artifact(Protocol):
+    """What a pipeline hands a task for an input or an output."""
+
+    uri: str
+    path: str
+    metadata: dict[str, Any]
 
 
 def made_by(step: str, output: str = "") -> Any:
@@ -52,23 +77,25 @@ def load(step: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
-        if error.name != name:
+        if error.name == name:
+            raise BadInput(f"There is no step {step!r}; the steps are {', '.join(names())}.") from error
+        package = (error.name or "").split(".")[0]
+        if package in {"", "storywright"}:
             raise
-        raise BadInput(f"There is no step {step!r}; the steps are {', '.join(names())}.") from error
+        raise BadInput(
+            f"Step {step} needs the Python package {package!r}, which is not installed: "
+            f"run `pip install 'storywright[{_extra_with(package)}]'`."
+        ) from error
 
 
 def names() -> list[str]:
     """All steps, by name."""
-    return sorted({p.stem for p in Path(__file__).parent.glob("*.py")} - {"__init__", "contract", "command"})
+    return sorted({p.stem for p in Path(__file__).parent.glob("*.py")} - _NO_STEPS)
 
 
 def input_paths(step: str, factory: Path = FACTORY) -> dict[str, Path]:
     """Where each input lies when everything is at its usual place."""
-    paths = {}
-    for field in dataclasses.fields(load(step).Inputs):
-        maker, output = field.metadata["step"], field.metadata["output"] or field.name
-        paths[field.name] = output_paths(maker, factory)[output]
-    return paths
+    return {field.name: _usual_input(field, factory) for field in dataclasses.fields(load(step).Inputs)}
 
 
 def output_paths(step: str, factory: Path = FACTORY) -> dict[str, Path]:
@@ -97,25 +124,78 @@ def call(
     values: Mapping[str, Any],
     inputs: Mapping[str, Path | str] | None = None,
     outputs: Mapping[str, Path | str] | None = None,
+    *,
+    again: bool = False,
 ) -> dict[str, float]:
-    """Run a step on these values and paths, those not given being at their usual place; returns its metrics."""
+    """Run a step on these values and paths, those not given being at their usual place; returns its metrics.
+
+    What stands and would come out the same is left as it is, unless it is to be made `again`.
+    """
+    module, config = load(step), config_of(step, values)
+    sources = _source_paths(step, inputs or {})
+    targets = _target_paths(step, outputs or {})
+    _refuse_missing(step, sources)
+    place = stamp.place(step, targets)
+    with _full_disk_named(place.parent), _alone(step, place.parent):
+        basis = stamp.made_from(module, config, sources)
+        if not again and stamp.stands(place, basis | _outside(module, config), targets):
+            print(f"{step} is up to date.", file=sys.stderr)  # noqa: T201
+        else:
+            _make(step, module, config, sources, targets, place, basis)
+    return _metrics(targets)
+
+
+def call_task(
+    step: str, values: Mapping[str, Any], inputs: Mapping[str, Artifact], outputs: Mapping[str, Artifact]
+) -> dict[str, float]:
+    """Run a step as a task of a pipeline, which hands artifacts instead of paths.
+
+    On one machine STORYWRIGHT_FACTORY names the folder in which everything has its usual place, and the artifacts
+    are told so; on a cluster the pipeline says where each output goes.
+    """
+    if factory := os.environ.get("STORYWRIGHT_FACTORY"):
+        for name, path in output_paths(step, Path(factory)).items():
+            outputs[name].uri = str(path)
+    metrics = call(
+        step,
+        values,
+        {name: artifact.path for name, artifact in inputs.items()},
+        {name: artifact.path for name, artifact in outputs.items()},
+        again=os.environ.get("STORYWRIGHT_AGAIN") == "1",
+    )
+    if METRICS in outputs:
+        outputs[METRICS].metadata.update(metrics)
+    return metrics
+
+
+def _make(
+    step: str,
+    module: ModuleType,
+    config: Any,
+    sources: dict[str, Path],
+    targets: dict[str, Path],
+    place: Path,
+    basis: dict[str, Any],
+) -> None:
     from storywright import tracking
 
-    module, config = load(step), config_of(step, values)
-    sources = _paths(step, "input", input_paths(step), inputs)
-    targets = _paths(step, "output", output_paths(step), outputs)
-    _refuse_missing(step, sources)
     staged = {name: path.with_name(f"{path.name}.part") for name, path in targets.items()}
-    with files.full_disk_named(next(iter(targets.values())).parent):
-        for path in staged.values():
-            _clear(path, resumes=getattr(module, "RESUMES", False))
-        with tracking.step_run(step, config, sources) as run:
-            module.run(config, module.Inputs(**sources), module.Outputs(**staged))
-            run.finish(staged)
+    begun = place.with_name(f"{place.name}.part")
+    goes_on = getattr(module, "RESUMES", False) and _begun_from(begun) == basis
+    for path in staged.values():
+        _clear(path, goes_on)
+    files.write_json(begun, basis)
+    with tracking.step_run(
+        step, config, sources, basis["inputs"], code=basis["code"], curves=staged.get("curves")
+    ) as run:
+        module.run(config, module.Inputs(**sources), module.Outputs(**staged))
         for name, path in staged.items():
             assert path.exists(), f"step {step} did not make its output {name}"
+        place.unlink(missing_ok=True)
+        for name, path in staged.items():
             _put(path, targets[name])
-    return _metrics(targets)
+        run.finish(targets, stamp.write(place, basis | _outside(module, config), targets))
+        begun.unlink(missing_ok=True)
 
 
 def _made(kind: type, values: Mapping[str, Any], where: str) -> Any:
@@ -136,13 +216,26 @@ def _made(kind: type, values: Mapping[str, Any], where: str) -> Any:
         raise BadInput(f"Step {where}, parameter {field or '(all)'}: {said}.") from error
 
 
-def _paths(
-    step: str, kind: str, usual: dict[str, Path], given: Mapping[str, Path | str] | None
-) -> dict[str, Path]:
-    for name in given or {}:
-        if name not in usual:
-            raise BadInput(f"Step {step} has no {kind} {name!r}; its {kind}s are {', '.join(usual) or 'none'}.")
-    return usual | {name: Path(path) for name, path in (given or {}).items()}
+def _source_paths(step: str, given: Mapping[str, Path | str]) -> dict[str, Path]:
+    fields = {field.name: field for field in dataclasses.fields(load(step).Inputs)}
+    _refuse_unknown(step, "input", fields, given)
+    return {n: Path(given[n]) if n in given else _usual_input(field, FACTORY) for n, field in fields.items()}
+
+
+def _target_paths(step: str, given: Mapping[str, Path | str]) -> dict[str, Path]:
+    usual = output_paths(step)
+    _refuse_unknown(step, "output", usual, given)
+    return usual | {name: Path(path) for name, path in given.items()}
+
+
+def _usual_input(field: "dataclasses.Field[Any]", factory: Path) -> Path:
+    return output_paths(field.metadata["step"], factory)[field.metadata["output"] or field.name]
+
+
+def _refuse_unknown(step: str, kind: str, known: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    for name in given:
+        if name not in known:
+            raise BadInput(f"Step {step} has no {kind} {name!r}; its {kind}s are {', '.join(known) or 'none'}.")
 
 
 def _refuse_missing(step: str, sources: dict[str, Path]) -> None:
@@ -155,10 +248,65 @@ def _refuse_missing(step: str, sources: dict[str, Path]) -> None:
             )
 
 
-def _clear(path: Path, resumes: bool) -> None:
-    """Make room for a staged output; what a killed run of a resuming step left is kept for it to go on from."""
+@contextlib.contextmanager
+def _alone(step: str, folder: Path) -> Iterator[None]:
+    """Keep a second process from making the same outputs at the same time."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f".{step}.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.seek(0)
+            raise BadInput(
+                f"Process {lock.read() or '(unknown)'} is making {step} in {folder}: "
+                "wait until it has ended, or stop it."
+            ) from error
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+@contextlib.contextmanager
+def _full_disk_named(folder: Path) -> Iterator[None]:
+    """A full disk in words, also where a library reports it as an error of its own."""
+    try:
+        with files.full_disk_named(folder):
+            yield
+    except BadInput:
+        raise
+    except Exception as error:
+        if re.search(r"No space left|disk is full|os error 28", str(error)):
+            with files.full_disk_named(folder):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
+        raise
+
+
+def _outside(module: ModuleType, config: Any) -> dict[str, Any]:
+    """What decides a step's result beside its values and inputs, for the few that read such a thing."""
+    return {"outside": module.outside(config)} if hasattr(module, "outside") else {}
+
+
+def _begun_from(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _extra_with(package: str) -> str:
+    """The extra of storywright that brings a package."""
+    for requirement in importlib.metadata.requires("storywright") or []:
+        extra = re.search(r"extra == ['\"]([\w-]+)", requirement)
+        if extra and re.split(r"[^\w-]", requirement, maxsplit=1)[0].replace("-", "_") == package:
+            return extra[1]
+    return "train"
+
+
+def _clear(path: Path, keep: bool) -> None:
+    """Make room for a staged output; a folder that a killed run of a resuming step left is kept."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    if resumes and path.is_dir():
+    if keep and path.is_dir():
         return
     if path.is_dir():
         shutil.rmtree(path)
@@ -172,7 +320,7 @@ def _put(staged: Path, target: Path) -> None:
     if staged.is_dir():
         files.replace_folder(staged, target)
     else:
-        os.replace(staged, target)
+        staged.replace(target)
 
 
 def _metrics(targets: dict[str, Path]) -> dict[str, float]:
