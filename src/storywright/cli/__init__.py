@@ -10,6 +10,7 @@ from storywright.errors import BadInput
 
 _COMMANDS: dict[str, tuple[str, str]] = {
     # name: (module:attribute under storywright.cli, one line for --help)
+    "metrics": ("metrics:metrics", "measure captions: BLEU, CIDEr-D, ROUGE-L"),
 }
 
 

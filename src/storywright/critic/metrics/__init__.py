@@ -1,0 +1,15 @@
+"""How good words and pictures are, as numbers: one measure a module.
+
+The measures of captions take sentences that are already split into tokens: `hyps` holds one sentence for each item,
+`refs` the sentences that each item may be compared with. They give the same numbers as the reference
+implementations of the field, to 1e-12 on the same tokens.
+"""
+
+from storywright.critic.metrics.bleu import bleu
+from storywright.critic.metrics.cider import cider_d
+from storywright.critic.metrics.distinct import distinct, self_bleu
+from storywright.critic.metrics.frechet import frechet_distance
+from storywright.critic.metrics.rouge import rouge_l
+from storywright.critic.metrics.scored import Scored
+
+__all__ = ["Scored", "bleu", "cider_d", "distinct", "frechet_distance", "rouge_l", "self_bleu"]
