@@ -61,8 +61,7 @@ def _matches(sentences: Sentences, counts: Counts) -> NDArray[np.float64]:
     first = np.flatnonzero(starts_of_runs(counts.gram) | starts_of_runs(item))
     most = np.maximum.reduceat(np.where(is_hyp, 0, counts.count), first)
     own = np.where(is_hyp[first], counts.count[first], 0)
-    clipped = np.minimum(own, most).astype(np.float64)
-    return np.bincount(item[first], clipped, sentences.num_items)
+    return np.bincount(item[first], np.minimum(own, most), sentences.num_items).astype(np.float64)
 
 
 def _nearest_lengths(sentences: Sentences) -> NDArray[np.int64]:
