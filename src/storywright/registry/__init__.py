@@ -1,0 +1,45 @@
+"""The registry: one MLflow registered model, `storywright-studio`, a version of which pins a whole bundle of models.
+
+`bundle` says what a bundle is and whether its files are whole; `versions` keeps bundles in MLflow and moves the aliases
+`challenger`, `champion` and `previous`; `gates` decides whether a challenger may become champion.
+"""
+
+from storywright.registry.bundle import Bundle
+from storywright.registry.versions import (
+    CHALLENGER,
+    CHAMPION,
+    MODEL,
+    PREVIOUS,
+    Version,
+    attach,
+    attached,
+    challenge,
+    champion,
+    fetch,
+    find,
+    promote,
+    register,
+    rollback,
+    tag,
+    versions,
+)
+
+__all__ = [
+    "CHALLENGER",
+    "CHAMPION",
+    "MODEL",
+    "PREVIOUS",
+    "Bundle",
+    "Version",
+    "attach",
+    "attached",
+    "challenge",
+    "champion",
+    "fetch",
+    "find",
+    "promote",
+    "register",
+    "rollback",
+    "tag",
+    "versions",
+]
