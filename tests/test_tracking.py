@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from mlflow import MlflowClient
 from mlflow.entities import Run
 
+from mlflow import MlflowClient
 from storywright import tracking
 
 
@@ -81,9 +81,8 @@ def test_a_run_holds_values_numbers_curves_cards_and_digests(tracked: Path) -> N
 
 
 def test_the_runs_of_steps_are_nested_under_the_run_of_their_pipeline(tracked: Path) -> None:
-    with tracking.pipeline_run("training", {"draw": {"seed": 1}}):
-        with tracking.step_run("draw", Config(), {}) as run:
-            run.finish({})
+    with tracking.pipeline_run("training", {"draw": {"seed": 1}}), tracking.step_run("draw", Config(), {}) as run:
+        run.finish({})
     kept = runs(tracked)
     assert kept["draw"].data.tags["mlflow.parentRunId"] == kept["training"].info.run_id
     assert kept["training"].info.status == "FINISHED"
