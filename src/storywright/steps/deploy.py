@@ -12,17 +12,15 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from storywright import files, registry
 from storywright.errors import BadInput
 from storywright.progress import Progress
-from storywright.registry import bundle as bundles
 from storywright.settings import Settings
 from storywright.steps import command
 from storywright.steps.contract import made_by, makes
+from storywright.watch import deployment
 
-DEPLOYMENT = "deployment.json"
 _ASK_EVERY_SECONDS = 0.5
 
 
@@ -61,7 +59,7 @@ class Inputs:
 class Outputs:
     """What is deployed."""
 
-    deployment: Path = makes(DEPLOYMENT)
+    deployment: Path = makes(deployment.DEPLOYMENT)
 
 
 def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
@@ -75,27 +73,12 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
             f"({decision.get('why')}): train better models, or change the gates in mlflow/promotion.yaml."
         )
     folder = registry.fetch(champion.number, at)
-    bundle = bundles.read(folder / bundles.BUNDLE_FILE, champion.number)
     _try(folder, config, champion.number)
-    document = deployment_document(bundle, folder, at)
-    files.write_json(at.home / DEPLOYMENT, document)
+    document = deployment.document(folder, champion.number, registry.find(registry.PREVIOUS, at), at)
     files.write_json(outputs.deployment, document)
+    deployment.write(document, at)
     if config.server:
         _wait_for(config.server, champion.number, config.wait_seconds)
-
-
-def deployment_document(bundle: registry.Bundle, folder: Path, at: Settings) -> dict[str, Any]:
-    """What `deployment.json` says about the deployed bundle, and about the one before it."""
-    previous = registry.find(registry.PREVIOUS, at)
-    return {
-        "version": bundle.version,
-        "digest": bundle.digest,
-        "digests": bundle.digests,
-        "corpus_digest": bundle.corpus_digest,
-        "folder": folder.relative_to(at.home).as_posix(),
-        "settings": json.loads((folder / bundle.parts["settings"].artifact).read_text(encoding="utf-8")),
-        "previous": {"version": previous.number, "digest": previous.digest} if previous else None,
-    }
 
 
 def _try(folder: Path, config: Config, version: str) -> None:
