@@ -1,18 +1,20 @@
 """What was run, kept in MLflow: a run for each step, nested under the run of its pipeline.
 
-A step is recorded while it works and written in one batch when it has ended, so that tracking costs it nothing. One
-that takes longer than twenty seconds is shown as running from then on, with its curves as they grow. Tracking never
-decides over a result: when MLflow cannot be reached, the step says so in a sentence, and its record waits in a folder
-until `python -m storywright.tracking` sends it.
+A step is recorded while it works and written in one batch when it has ended. One that takes longer than twenty seconds
+is shown as running from then on, with its curves as they grow. Tracking never decides over a result: when MLflow
+cannot be reached, the step says so in a sentence, and its record waits in a folder until
+`python -m storywright.tracking` sends it.
 
 Knows nothing of what a step does, and nothing of Kubeflow, whose variables it follows: MLFLOW_TRACKING_URI says where
-to, MLFLOW_RUN_ID names the run above. STORYWRIGHT_TRACKING=off writes nothing at all.
+to, MLFLOW_RUN_ID names the run above. STORYWRIGHT_TRACKING=off writes nothing at all; STORYWRIGHT_TRACKING=later
+leaves the record of a short step to whoever started it, and spares the step the two seconds that loading MLflow takes.
 """
 
 import contextlib
 import csv
 import dataclasses
 import fcntl
+import functools
 import getpass
 import json
 import logging
@@ -136,7 +138,7 @@ def step_run(
     `digests` are those of the inputs, `code` that of the modules the step uses, and `curves` is the file in which its
     curves grow while it works.
     """
-    if _off():
+    if _wanted() == "off":
         return Untracked()
     record = Record(name=step, parent=os.environ.get("MLFLOW_RUN_ID", ""), parameters=flat(config))
     known = digests or {}
@@ -149,7 +151,7 @@ def step_run(
 def pipeline_run(name: str, parameters: Mapping[str, Any]) -> Iterator[Record]:
     """The run of a pipeline; while it lasts, the runs of its steps are nested under it."""
     record = Record(name=name, parameters=flat(dict(parameters)), tags=_origin(f"pipelines.{name}"))
-    if _off():
+    if _wanted() == "off":
         yield record
         return
     try:
@@ -236,7 +238,10 @@ class _Follower(threading.Thread):
 
 def _send_or_keep(record: Record) -> None:
     try:
-        _send(record)
+        if _wanted() == "later" and not record.run_id:
+            _keep(record)
+        else:
+            _send(record)
     except Exception as error:  # noqa: BLE001 - whatever MLflow's trouble is, the result of the step stands
         reason = _reason(error)
     else:
@@ -305,7 +310,13 @@ def _log_points(client: "MlflowClient", run_id: str, points: list[tuple[str, flo
 
 
 def _client() -> "MlflowClient":
-    """A client of the tracking server or database; a database is made by one process while the others wait."""
+    """A client of the tracking server or database that is set now."""
+    return _client_of(_uri())
+
+
+@functools.lru_cache(maxsize=1)
+def _client_of(uri: str) -> "MlflowClient":
+    """A client of this server or database; a database is made by one process while the others wait."""
     # MLflow would try for minutes to reach a server that is down.
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
@@ -314,7 +325,6 @@ def _client() -> "MlflowClient":
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)
 
-    uri = _uri()
     if not uri.startswith("sqlite:///"):
         return MlflowClient(tracking_uri=uri)
     folder = Path(uri.removeprefix("sqlite:///")).parent
@@ -438,8 +448,8 @@ def _uri() -> str:
     return Settings.from_environment().tracking_uri
 
 
-def _off() -> bool:
-    return os.environ.get("STORYWRIGHT_TRACKING", "").lower() == "off"
+def _wanted() -> str:
+    return os.environ.get("STORYWRIGHT_TRACKING", "").lower()
 
 
 def _reason(error: Exception) -> str:

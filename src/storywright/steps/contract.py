@@ -31,10 +31,12 @@ import importlib.metadata
 import inspect
 import json
 import os
+import pkgutil
 import re
 import shutil
 import sys
 import textwrap
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -42,6 +44,7 @@ from typing import Any, Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
+import storywright.steps
 from storywright import files
 from storywright.errors import BadInput
 from storywright.settings import FACTORY
@@ -50,7 +53,7 @@ from storywright.steps import stamp
 METRICS = "metrics"
 """The name of an output that holds a flat JSON object of numbers."""
 
-_NO_STEPS = {"__init__", "contract", "command", "stamp"}
+_NO_STEPS = {"contract", "command", "stamp"}
 
 
 class Artifact(Protocol):
@@ -90,7 +93,7 @@ def load(step: str) -> ModuleType:
 
 def names() -> list[str]:
     """All steps, by name."""
-    return sorted({p.stem for p in Path(__file__).parent.glob("*.py")} - _NO_STEPS)
+    return sorted({module.name for module in pkgutil.iter_modules(storywright.steps.__path__)} - _NO_STEPS)
 
 
 def input_paths(step: str, factory: Path = FACTORY) -> dict[str, Path]:
@@ -131,18 +134,7 @@ def call(
 
     What stands and would come out the same is left as it is, unless it is to be made `again`.
     """
-    module, config = load(step), config_of(step, values)
-    sources = _source_paths(step, inputs or {})
-    targets = _target_paths(step, outputs or {})
-    _refuse_missing(step, sources)
-    place = stamp.place(step, targets)
-    with _full_disk_named(place.parent), _alone(step, place.parent):
-        basis = stamp.made_from(module, config, sources)
-        if not again and stamp.stands(place, basis | _outside(module, config), targets):
-            print(f"{step} is up to date.", file=sys.stderr)  # noqa: T201
-        else:
-            _make(step, module, config, sources, targets, place, basis)
-    return _metrics(targets)
+    return _perform(step, values, inputs or {}, outputs or {}, again)[0]
 
 
 def call_task(
@@ -150,22 +142,64 @@ def call_task(
 ) -> dict[str, float]:
     """Run a step as a task of a pipeline, which hands artifacts instead of paths.
 
-    On one machine STORYWRIGHT_FACTORY names the folder in which everything has its usual place, and the artifacts
-    are told so; on a cluster the pipeline says where each output goes.
+    A runner on one machine says by STORYWRIGHT_FACTORY in which folder everything has its usual place, and the
+    artifacts are told so; on a cluster the pipeline decides where each output goes. By STORYWRIGHT_EVENTS it names a
+    file in which it wants to read how the step goes, and by STORYWRIGHT_AGAIN=1 it wants everything made again.
     """
     if factory := os.environ.get("STORYWRIGHT_FACTORY"):
         for name, path in output_paths(step, Path(factory)).items():
             outputs[name].uri = str(path)
-    metrics = call(
-        step,
-        values,
-        {name: artifact.path for name, artifact in inputs.items()},
-        {name: artifact.path for name, artifact in outputs.items()},
-        again=os.environ.get("STORYWRIGHT_AGAIN") == "1",
-    )
+    started = time.monotonic()
+    _report(step, "begun")
+    try:
+        metrics, made = _perform(
+            step,
+            values,
+            {name: artifact.path for name, artifact in inputs.items()},
+            {name: artifact.path for name, artifact in outputs.items()},
+            os.environ.get("STORYWRIGHT_AGAIN") == "1",
+        )
+    except BaseException as error:
+        kind = "refused" if isinstance(error, BadInput) else "failed"
+        said = str(error) if isinstance(error, BadInput) else f"{type(error).__name__}: {error}"
+        _report(step, kind, seconds=time.monotonic() - started, said=said)
+        raise
+    _report(step, "made" if made else "up to date", seconds=time.monotonic() - started)
     if METRICS in outputs:
         outputs[METRICS].metadata.update(metrics)
     return metrics
+
+
+def is_up_to_date(step: str, values: Mapping[str, Any]) -> bool:
+    """Whether what stands at the usual places would come out the same."""
+    module, config = load(step), config_of(step, values)
+    sources, targets = _source_paths(step, {}), _target_paths(step, {})
+    if not all(path.exists() for path in sources.values()):
+        return False
+    basis = stamp.made_from(module, config, sources) | _outside(module, config)
+    return stamp.stands(stamp.place(step, targets), basis, targets)
+
+
+def _perform(
+    step: str,
+    values: Mapping[str, Any],
+    inputs: Mapping[str, Path | str],
+    outputs: Mapping[str, Path | str],
+    again: bool,
+) -> tuple[dict[str, float], bool]:
+    """The metrics of a step, and whether it had to be made."""
+    module, config = load(step), config_of(step, values)
+    sources, targets = _source_paths(step, inputs), _target_paths(step, outputs)
+    _refuse_missing(step, sources)
+    place = stamp.place(step, targets)
+    with _full_disk_named(place.parent), _alone(step, place.parent):
+        basis = stamp.made_from(module, config, sources)
+        stands = not again and stamp.stands(place, basis | _outside(module, config), targets)
+        if stands:
+            print(f"{step} is up to date.", file=sys.stderr)  # noqa: T201
+        else:
+            _make(step, module, config, sources, targets, place, basis)
+    return _metrics(targets), not stands
 
 
 def _make(
@@ -285,6 +319,13 @@ def _full_disk_named(folder: Path) -> Iterator[None]:
 def _outside(module: ModuleType, config: Any) -> dict[str, Any]:
     """What decides a step's result beside its values and inputs, for the few that read such a thing."""
     return {"outside": module.outside(config)} if hasattr(module, "outside") else {}
+
+
+def _report(step: str, event: str, **facts: Any) -> None:
+    """Tell the runner, if it asked, how a step goes: one JSON line in its file."""
+    if name := os.environ.get("STORYWRIGHT_EVENTS"):
+        with Path(name).open("a", encoding="utf-8") as events:
+            events.write(json.dumps({"step": step, "event": event} | facts, ensure_ascii=False) + "\n")
 
 
 def _begun_from(path: Path) -> Any:

@@ -1,0 +1,19 @@
+"""The pipeline component of the step `train_motion`."""
+
+from kfp import dsl
+
+
+@dsl.component(base_image="storywright-train", install_kfp_package=False)
+def train_motion(
+    config: dict,
+    illustrator: dsl.Input[dsl.Model],
+    motion: dsl.Output[dsl.Model],
+    curves: dsl.Output[dsl.Artifact],
+    metrics: dsl.Output[dsl.Metrics],
+) -> None:
+    """Train the layers that move a panel through time."""
+    from storywright.steps.contract import call_task
+
+    call_task(
+        "train_motion", config, {"illustrator": illustrator}, {"motion": motion, "curves": curves, "metrics": metrics}
+    )

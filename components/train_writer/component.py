@@ -1,0 +1,23 @@
+"""The pipeline component of the step `train_writer`."""
+
+from kfp import dsl
+
+
+@dsl.component(base_image="storywright-train", install_kfp_package=False)
+def train_writer(
+    config: dict,
+    corpus: dsl.Input[dsl.Dataset],
+    critic: dsl.Input[dsl.Model],
+    writer: dsl.Output[dsl.Model],
+    curves: dsl.Output[dsl.Artifact],
+    metrics: dsl.Output[dsl.Metrics],
+) -> None:
+    """Train the model that writes the next panel of a story."""
+    from storywright.steps.contract import call_task
+
+    call_task(
+        "train_writer",
+        config,
+        {"corpus": corpus, "critic": critic},
+        {"writer": writer, "curves": curves, "metrics": metrics},
+    )

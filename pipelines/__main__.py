@@ -1,0 +1,92 @@
+"""`python -m pipelines`: compile the pipelines, run one here, or submit one to a cluster."""
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+from storywright.errors import BadInput, needs_extra
+
+_PRESET = click.option("--preset", help="The preset of params.yaml (default: the one it names).")
+_SET = click.option(
+    "--set", "changes", multiple=True, metavar="STEP.PARAMETER=VALUE", help="Another value than the preset's, as YAML."
+)
+_NAME = click.argument("name", metavar="NAME")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def pipelines() -> None:
+    """The factory's pipelines: training, retraining, storyboards."""
+
+
+@pipelines.command()
+@click.option("--preset", help="This preset alone (default: each).")
+@click.option("--check", is_flag=True, help="Write nothing; fail when a file is not what its sources compile to.")
+@click.option("--registry", default="", help="Host and path of the registry that the cluster pulls the images from.")
+@click.option("--tag", help="The images' tag, such as the git commit; needs --out.")
+@click.option("--out", type=click.Path(path_type=Path), help="Another folder, for another registry or tag.")
+def compile(preset: str | None, check: bool, registry: str, tag: str | None, out: Path | None) -> None:
+    """Write the pipelines as files for Kubeflow Pipelines, and the same graph as dvc.yaml."""
+    from pipelines import compiling
+
+    if check:
+        compiling.refuse_stale()
+        return
+    if (registry or tag) and not out:
+        raise BadInput("--registry and --tag are for files outside the repository: name their folder with --out.")
+    images = compiling.Images(registry=registry, **({"tag": tag} if tag else {}))
+    presets = (preset,) if preset else compiling.PRESETS
+    for path in compiling.write(presets, out or compiling.COMPILED, images):
+        print(f"wrote {path}")
+
+
+@pipelines.command()
+@_NAME
+@_PRESET
+@_SET
+@click.option("--again", is_flag=True, help="Make every step, also what is up to date.")
+def run(name: str, preset: str | None, changes: tuple[str, ...], again: bool) -> None:
+    """Run a pipeline on this machine."""
+    from pipelines import compiling, running
+
+    pipeline = compiling.pipeline_named(name)
+    values = _values(name, preset, changes)
+    print(f"{name}: {len(values)} steps, checking what is up to date", flush=True)
+    started = time.monotonic()
+    outcome = running.run(pipeline, values, again=again)
+    print(f"{name}: done in {time.monotonic() - started:.0f} s{f'. The log: {outcome.log}' if outcome.log else ''}")
+
+
+def _values(name: str, preset: str | None, changes: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+    """The preset's values of a pipeline's steps, with the changes."""
+    from pipelines import compiling
+    from storywright.steps import command
+
+    params = command.read_params(preset=preset)
+    steps = compiling.steps_of(compiling.pipeline_named(name))
+    for change in changes:
+        place, equals, value = change.partition("=")
+        step, dot, parameter = place.partition(".")
+        if not (equals and dot):
+            raise BadInput(f"--set {change!r} is not STEP.PARAMETER=VALUE.")
+        if step not in steps:
+            raise BadInput(f"--set {change!r}: {name} has no step {step!r}; its steps are {', '.join(steps)}.")
+        params.setdefault(step, {})[parameter] = yaml.safe_load(value)
+    return compiling.values_of(compiling.pipeline_named(name), params)
+
+
+def main() -> None:
+    """Run the command line; what a user can put right is one sentence and exit code 2."""
+    try:
+        with needs_extra("pipelines", "`python -m pipelines`"):
+            pipelines(prog_name="python -m pipelines")
+    except BadInput as error:
+        print(f"pipelines: {error}", file=sys.stderr)
+        raise SystemExit(2) from error
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+"""Pipelines as the files that Kubeflow Pipelines takes: one for each pipeline and preset, in `pipelines/compiled/`.
+
+The same file is run on a laptop, uploaded in the page of a cluster, or submitted. Each step is one parameter of the
+pipeline: its values are those of the preset, and its description is taken from the step's Config. Compiling the
+same sources gives the same bytes.
+"""
+
+import importlib
+import inspect
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from kfp import compiler, dsl
+
+import storywright
+from pipelines.tasks import with_gpus
+from storywright import files
+from storywright.errors import BadInput
+from storywright.steps import command, contract
+
+NAMES = ("training",)
+"""The pipelines; a module of this name holds each."""
+COMPILED = Path(__file__).parent / "compiled"
+PRESETS = ("demo", "full")
+GPU_PRESETS = {"full"}
+
+_HEAD = """\
+# The pipeline `{name}` at the preset `{preset}`, in Kubeflow Pipelines' own form: upload it as it is.
+# Written by `python -m pipelines compile` from pipelines/{name}.py and params.yaml; `make check` compares them.
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Images:
+    """Where the images of the components come from."""
+
+    registry: str = ""
+    """Host and path before the name, such as 1234.dkr.ecr.eu-west-1.amazonaws.com/studio; empty: the name alone."""
+    tag: str = storywright.__version__
+    """The tag; a cluster's cache tells one code from another by it, so give the git commit there."""
+
+    def full(self, name: str) -> str:
+        """The name that a cluster pulls."""
+        return f"{self.registry.rstrip('/')}/{name}:{self.tag}" if self.registry else f"{name}:{self.tag}"
+
+
+def pipeline_named(name: str) -> Callable[..., Any]:
+    """The function that describes a pipeline."""
+    if name not in NAMES:
+        raise BadInput(f"There is no pipeline {name!r}: choose {', '.join(NAMES)}.")
+    function: Callable[..., Any] = getattr(importlib.import_module(f"pipelines.{name}"), name)
+    return function
+
+
+def steps_of(pipeline: Callable[..., Any]) -> list[str]:
+    """The steps that a pipeline has, in its order."""
+    known = set(contract.names())
+    return [name for name in inspect.signature(pipeline).parameters if name in known]
+
+
+def values_of(pipeline: Callable[..., Any], params: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The sections of a pipeline's steps."""
+    for step in (steps := steps_of(pipeline)):
+        if step not in params:
+            raise BadInput(f"params.yaml has no section {step!r}: add it, with the fields of storywright.steps.{step}.")
+    return {step: params[step] for step in steps}
+
+
+def compiled(name: str, preset: str, images: Images | None = None) -> str:
+    """The file of a pipeline at a preset."""
+    pipeline = pipeline_named(name)
+    values = values_of(pipeline, command.read_params(preset=preset))
+    for step, given in values.items():
+        contract.config_of(step, given)
+    return _HEAD.format(name=name, preset=preset) + form(pipeline, values, preset in GPU_PRESETS, images or Images())
+
+
+def form(pipeline: Callable[..., Any], values: dict[str, dict[str, Any]], gpus: bool, images: Images) -> str:
+    """A pipeline in Kubeflow's form, with these values as what its parameters are when nobody sets them."""
+    with with_gpus(gpus), tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "pipeline.yaml"
+        compiler.Compiler().compile(
+            dsl.pipeline(name=pipeline.__name__, description=inspect.getdoc(pipeline))(pipeline),
+            str(path),
+            pipeline_parameters=values,
+            type_check=True,
+        )
+        documents = list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
+    _describe(documents[0], values)
+    _name_images(documents[0], images)
+    return yaml.safe_dump_all(documents, sort_keys=True, width=120, allow_unicode=True)
+
+
+def write(presets: tuple[str, ...] = PRESETS, folder: Path = COMPILED, images: Images | None = None) -> list[Path]:
+    """Compile every pipeline into a folder; returns the files that changed."""
+    changed = []
+    for name, text in _files(presets, images):
+        path = folder / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            files.write_text(path, text)
+            changed.append(path)
+    return changed
+
+
+def refuse_stale() -> None:
+    """Refuse a folder that does not hold what the sources compile to."""
+    for name, text in _files(PRESETS):
+        path = COMPILED / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            raise BadInput(f"{path} is not what its sources compile to: run `python -m pipelines compile`.")
+
+
+def _files(presets: tuple[str, ...], images: Images | None = None) -> Iterator[tuple[str, str]]:
+    for name in NAMES:
+        for preset in presets:
+            yield f"{name}-{preset}.yaml", compiled(name, preset, images)
+
+
+def _describe(spec: dict[str, Any], values: dict[str, dict[str, Any]]) -> None:
+    """Say with each parameter what its values mean: the page of a cluster shows it."""
+    for step, parameter in spec["root"]["inputDefinitions"]["parameters"].items():
+        if step in values:
+            module = contract.load(step)
+            lines = [inspect.cleandoc(module.__doc__ or "").split("\n", 1)[0]]
+            lines += [f"{name}: {' '.join(note.split())}" for name, note in contract.described(module.Config).items()]
+            parameter["description"] = "\n".join(lines)
+
+
+def _name_images(spec: dict[str, Any], images: Images) -> None:
+    for executor in spec["deploymentSpec"]["executors"].values():
+        if "container" in executor:
+            executor["container"]["image"] = images.full(executor["container"]["image"])
