@@ -1,0 +1,76 @@
+"""The pictures of the corpus: whether one is sound, and its pixels."""
+
+import io
+import warnings
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from storywright.errors import BadInput
+
+FORMATS = ("PNG", "JPEG", "WEBP")
+_MAX_PIXELS = 50_000_000
+_ENDINGS = {"PNG": b"IEND\xaeB`\x82", "JPEG": b"\xff\xd9"}
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What is to know about a picture before anybody learns from it."""
+
+    fault: str
+    """Why it cannot be used; empty when it can."""
+    width: int = 0
+    height: int = 0
+    blank: float = 1.0
+    """The share of its pixels that have its most frequent brightness."""
+
+
+def examined(content: bytes | None) -> Health:
+    """Decode a picture strictly: what a browser would still show in part counts as broken."""
+    if not content:
+        return Health("there are no bytes")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            image = Image.open(io.BytesIO(content), formats=FORMATS)
+        if image.width * image.height > _MAX_PIXELS:
+            return Health(f"{image.width}x{image.height} pixels are too many", image.width, image.height)
+        histogram = image.convert("L").histogram()
+    except UnidentifiedImageError:
+        return Health(f"it is none of {', '.join(FORMATS)}")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        return Health(str(error) or type(error).__name__)
+    ending = _ENDINGS.get(image.format or "", b"")
+    if ending not in content[-64:]:
+        return Health("the end of the file is missing", image.width, image.height)
+    return Health("", image.width, image.height, round(max(histogram) / (image.width * image.height), 4))
+
+
+def size_of(content: bytes) -> tuple[int, int]:
+    """Width and height as the picture's header says; zeros when it says nothing that can be understood."""
+    try:
+        return Image.open(io.BytesIO(content), formats=FORMATS).size
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return 0, 0
+
+
+def pixels(content: bytes | memoryview) -> np.ndarray:
+    """A picture as (height, width, 3) uint8 in RGB."""
+    decoded = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR_RGB) if len(content) else None
+    if decoded is None:
+        raise BadInput("the picture cannot be decoded")
+    return decoded
+
+
+def fitted(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """A picture at another width and height: scaled to cover it, and what stands over cut off evenly."""
+    width, height = size
+    if picture.shape[:2] == (height, width):
+        return picture
+    scale = max(width / picture.shape[1], height / picture.shape[0])
+    covering = max(width, round(picture.shape[1] * scale)), max(height, round(picture.shape[0] * scale))
+    scaled = cv2.resize(picture, covering, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    left, top = (covering[0] - width) // 2, (covering[1] - height) // 2
+    return scaled[top : top + height, left : left + width]
