@@ -22,6 +22,9 @@ from storywright.registry.bundle import Bundle
 Scores = Mapping[str, Mapping[str, float]]
 """For each metric the score of each item of the test set."""
 
+SCORES = "scores.json"
+"""Where an evaluation's report keeps them."""
+
 _WEIGHTS = ("critic", "illustrator", "motion", "writer")
 _RUNS_CODE = {
     ".bin",
@@ -135,6 +138,24 @@ def read_policy(path: Path) -> Policy:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the whole"
         raise BadInput(f"{path}, {where}: {first['msg'].removeprefix('Value error, ')}.") from error
+
+
+def read_scores(path: Path) -> tuple[str, Scores]:
+    """The corpus digest and the scores by metric and item."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+        scores = {
+            metric: {str(item): float(score) for item, score in by.items()} for metric, by in value["scores"].items()
+        }
+        return str(value["corpus_digest"]), scores
+    except FileNotFoundError as error:
+        raise BadInput(
+            f"{path} is not there: evaluate the models again with `python -m storywright.steps.evaluate`."
+        ) from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BadInput(
+            f"{path} does not hold `corpus_digest` and `scores` by metric and item: evaluate again."
+        ) from error
 
 
 def judge(

@@ -27,6 +27,9 @@ from storywright.watch import boards, database, feedback
 from storywright.watch.boards import Made
 from storywright.watch.feedback import Feedback
 
+COLLECTED = "watch/feedback.json"
+"""Where the newest numbers lie in the studio's home."""
+
 PAIRS = pa.schema(
     [
         ("pair_id", pa.string()),
@@ -117,6 +120,7 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
         "num_lost": shelf.num_lost,
     }
     files.write_json(outputs.metrics, metrics | numbers)
+    files.write_json(at.home / COLLECTED, metrics | numbers)
 
 
 class _Shelf:

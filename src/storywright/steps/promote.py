@@ -11,15 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from storywright import files, registry
-from storywright.errors import BadInput
 from storywright.registry import gates
 from storywright.registry.bundle import ROLES
 from storywright.registry.gates import Gate, Scores
 from storywright.settings import Settings
 from storywright.steps import command
 from storywright.steps.contract import made_by, makes
-
-SCORES = "scores.json"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,12 +51,12 @@ class Outputs:
 def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     """Register, judge, and move the aliases."""
     policy, at = gates.read_policy(Path(config.policy)), Settings.from_environment()
-    corpus_digest, scores = read_scores(inputs.report / SCORES)
+    corpus_digest, scores = gates.read_scores(inputs.report / gates.SCORES)
     parts = {role: getattr(inputs, role) for role in ROLES}
     bundle = registry.Bundle.of(parts, corpus_digest)
     evaluation = _numbers(inputs.evaluation)
     version = registry.register(bundle, at)
-    registry.attach(version, {SCORES: inputs.report / SCORES, "evaluation": inputs.report}, evaluation, at)
+    registry.attach(version, {gates.SCORES: inputs.report / gates.SCORES, "evaluation": inputs.report}, evaluation, at)
 
     champion = registry.find(registry.CHAMPION, at)
     already = champion is not None and champion.number == version
@@ -89,28 +86,10 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
         registry.promote(version, at)
 
 
-def read_scores(path: Path) -> tuple[str, Scores]:
-    """The corpus digest and the scores by metric and item."""
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-        scores = {
-            metric: {str(item): float(score) for item, score in by.items()} for metric, by in value["scores"].items()
-        }
-        return str(value["corpus_digest"]), scores
-    except FileNotFoundError as error:
-        raise BadInput(
-            f"{path} is not there: evaluate the models again with `python -m storywright.steps.evaluate`."
-        ) from error
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise BadInput(
-            f"{path} does not hold `corpus_digest` and `scores` by metric and item: evaluate again."
-        ) from error
-
-
 def _scores_of(version: str, at: Settings) -> Scores:
     """The champion's scores; empty when nobody kept them, so that the gates say that nothing can be compared."""
-    path = registry.attached(version, SCORES, at)
-    return read_scores(path)[1] if path else {}
+    path = registry.attached(version, gates.SCORES, at)
+    return gates.read_scores(path)[1] if path else {}
 
 
 def _record(version: str, document: Path, decision: dict[str, Any], at: Settings) -> None:

@@ -42,6 +42,7 @@ _INDEXES = (
     Index("boards_made", BOARDS.c.made_ms),
     Index("boards_asked", BOARDS.c.asked),
     Index("feedback_made", FEEDBACK.c.made_ms),
+    Index("feedback_board", FEEDBACK.c.board),
 )
 
 

@@ -47,16 +47,21 @@ def write(value: dict[str, Any], at: Settings) -> None:
 
 
 def read(at: Settings) -> Deployment | None:
-    """What is deployed here; None before the first deployment."""
+    """What is deployed here, its files checked; None before the first deployment."""
     path = at.home / DEPLOYMENT
     if not path.exists():
         return None
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
         folder = files.inside(at.home, value["folder"])
-        return Deployment(version=str(value["version"]), digest=str(value["digest"]), folder=folder)
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadInput(f"{path} does not say what is deployed: run `storywright models deploy`.") from error
+        found = Deployment(version=str(value["version"]), digest=str(value["digest"]), folder=folder)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadInput(f"{path} does not say what is deployed: run `python -m storywright.steps.deploy`.") from error
+    listing = folder / bundles.BUNDLE_FILE
+    damage = bundles.read(listing).damage(folder) if listing.is_file() else [f"{listing.name} is missing"]
+    if damage:
+        raise BadInput(f"{folder} is not what was deployed: {damage[0]}. Run `python -m storywright.steps.deploy`.")
+    return found
 
 
 def settings_of(folder: Path, bundle: bundles.Bundle) -> dict[str, Any]:

@@ -67,6 +67,14 @@ def record(engine: Engine, said: Feedback) -> bool:
     return True
 
 
+def about(engine: Engine, board_ids: list[str], user: str) -> list[Feedback]:
+    """What one user said about some boards, the oldest first."""
+    query = select(FEEDBACK).where(FEEDBACK.c.board.in_(board_ids), FEEDBACK.c.user == user)
+    with engine.connect() as connection:
+        rows = connection.execute(query.order_by(FEEDBACK.c.made_ms, FEEDBACK.c.key)).mappings()
+        return [Feedback(**row) for row in rows]
+
+
 def read(engine: Engine, *, until_ms: int | None = None) -> Iterator[Feedback]:
     """Everything that was said, the oldest first."""
     query = select(FEEDBACK).order_by(FEEDBACK.c.made_ms, FEEDBACK.c.key)

@@ -1,0 +1,158 @@
+"""`storywright models`: what the registry holds, and which version is served."""
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from storywright.errors import BadInput
+
+if TYPE_CHECKING:
+    from storywright.registry import Version
+
+
+@click.group()
+def models() -> None:
+    """The studio's models in the registry: list, show, compare, promote, roll back."""
+
+
+@models.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def list_versions(as_json: bool) -> None:
+    """List the versions, the newest first."""
+    from storywright import registry
+
+    found = registry.versions()
+    if as_json:
+        print(json.dumps([_facts(version) for version in found], indent=2))
+        return
+    if not found:
+        print("No version was registered yet; the embedded models are served.")
+        return
+    print(f"{'version':>7}  {'made':<16}  {'gates':<6}  {'bundle':<12}  aliases")
+    for version in found:
+        gates = version.tags.get("gates", "-")
+        print(
+            f"{version.number:>7}  {_moment(version)}  {gates:<6}  {version.digest[:12]:<12}  {', '.join(version.aliases)}"
+        )
+
+
+@models.command()
+@click.argument("version")
+def show(version: str) -> None:
+    """Show a VERSION (a number or an alias): its parts, its gates, why it was or was not promoted."""
+    from storywright import registry
+
+    found = _found(version)
+    paper = registry.attached(found.number, "decision.json")
+    decision = json.loads(paper.read_text(encoding="utf-8")) if paper else None
+    print(json.dumps(_facts(found) | {"decision": decision}, indent=2, ensure_ascii=False))
+
+
+@models.command()
+@click.argument("version")
+def path(version: str) -> None:
+    """Fetch a VERSION, check its files, and print the folder it lies in."""
+    from storywright import registry
+
+    print(registry.fetch(version))
+
+
+@models.command()
+@click.argument("version")
+@click.option("--despite", metavar="REASON", help="Promote a version that the gates refused, and keep the reason.")
+def promote(version: str, despite: str | None) -> None:
+    """Make a VERSION the champion. It has to have passed the gates."""
+    from storywright import registry
+
+    found = _found(version)
+    if found.tags.get("gates") != "passed" and not despite:
+        why = found.tags.get("gates.why", "they were never asked about it")
+        raise BadInput(
+            f"Version {found.number} did not pass the gates ({why}): train a better one, or promote it with "
+            "`--despite REASON`."
+        )
+    registry.fetch(found.number)
+    if despite:
+        registry.tag(found.number, {"promoted_despite": despite})
+    registry.promote(found.number)
+    print(_now_served(found.number))
+
+
+@models.command()
+def rollback() -> None:
+    """Make the champion before this one the champion again."""
+    from storywright import registry
+
+    print(_now_served(registry.rollback()))
+
+
+@models.command()
+@click.argument("first", default="champion")
+@click.argument("second", default="challenger")
+@click.option("--policy", default="mlflow/promotion.yaml", show_default=True, help="The file with the metrics.")
+def compare(first: str, second: str, policy: str) -> None:
+    """Compare two versions on the items both were scored on; positive is better for SECOND."""
+    from pathlib import Path
+
+    from storywright.registry import gates
+
+    chosen = gates.read_policy(Path(policy)).compare
+    found = gates.differences(chosen, _scores(second), _scores(first))
+    if not found:
+        raise BadInput(f"{first} and {second} share fewer than {chosen.min_items} scored items: evaluate both again.")
+    print(f"{'metric':<16} {first:>12} {second:>12} {'difference':>11}  {chosen.confidence:.0%} interval")
+    for one in found:
+        values = f"{one.metric:<16} {one.champion:>12.4f} {one.challenger:>12.4f} {one.difference:>+11.4f}"
+        print(f"{values}  {one.low:+.4f} to {one.high:+.4f}, {one.num_items} items")
+
+
+def _found(version: str) -> "Version":
+    from storywright import registry
+
+    found = registry.find(version)
+    if found is None:
+        known = ", ".join(one.number for one in registry.versions()) or "none so far"
+        raise BadInput(f"There is no version or alias {version!r}; the versions are {known}.")
+    return found
+
+
+def _scores(version: str) -> "Any":
+    from storywright import registry
+    from storywright.registry import gates
+
+    paper = registry.attached(version, gates.SCORES)
+    if paper is None:
+        raise BadInput(f"Version {version} was registered without scores: promote it through the pipeline.")
+    return gates.read_scores(paper)[1]
+
+
+def _now_served(version: str) -> str:
+    """Deploy on this machine what was made champion, and say so."""
+    from storywright import registry
+    from storywright.settings import Settings
+    from storywright.watch import deployment
+
+    at: Settings = Settings.from_environment()
+    folder = registry.fetch(version, at)
+    deployment.write(deployment.document(folder, version, registry.find(registry.PREVIOUS, at), at), at)
+    return f"Version {version} is champion; servers change to it within seconds."
+
+
+def _facts(version: "Version") -> dict[str, Any]:
+    return {
+        "version": version.number,
+        "aliases": list(version.aliases),
+        "made": _moment(version),
+        "digest": version.digest,
+        "gates": version.tags.get("gates", ""),
+        "why": version.tags.get("gates.why", ""),
+        "corpus_digest": version.tags.get("corpus_digest", ""),
+        "package": version.tags.get("package", ""),
+        "digests": {n.removeprefix("digest."): d for n, d in sorted(version.tags.items()) if n.startswith("digest.")},
+    }
+
+
+def _moment(version: "Version") -> str:
+    return datetime.fromtimestamp(version.made_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,90 @@
+"""What the server tells Prometheus: stable names, and labels whose values are few and known.
+
+Each app has its own registry, so that two of them in one process do not count into each other.
+"""
+
+import time
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+_QUICK = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_DRAWN = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160)
+_WRITTEN = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1)
+
+
+class Metrics:
+    """The counters of one server."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self.requests = self._counter("http_requests", "Requests answered.", "route", "method", "status")
+        self.request_seconds = self._histogram("http_request_seconds", "Time to answer.", _QUICK, "route", "method")
+        self.drawing_seconds = self._histogram("drawing_seconds", "Time to draw, without waiting.", _DRAWN, "kind")
+        self.drawing_waiting = self._gauge("drawing_waiting", "Orders and pictures that wait or are drawn.")
+        self.rejected = self._counter("drawing_rejected", "Turned away because too much was waiting.", "kind")
+        self.panels = self._counter("panels_drawn", "Panels drawn.")
+        self.boards = self._counter("boards", "Boards asked for, by how it ended.", "outcome")
+        self.feedback = self._counter("feedback", "Words of feedback written durably.", "kind")
+        self.feedback_seconds = self._histogram("feedback_write_seconds", "Time of a durable write.", _WRITTEN)
+        self.model = self._gauge("model_info", "1 for the bundle that is served.", "version", "digest", "origin")
+        self.model_ready = self._gauge("model_ready", "1 when a bundle is open and tried.")
+        self.champion_served = self._gauge("model_champion_served", "1 when the served bundle is the champion.")
+        self.swaps = self._counter("model_swaps", "Changes of the served bundle, by outcome.", "outcome")
+        self.registry_up = self._gauge("registry_up", "1 when the model registry answered the last time.")
+        for kind in ("choice", "rating", "edit"):
+            self.feedback.labels(kind)
+        for outcome in ("made", "failed"):
+            self.boards.labels(outcome)
+        for outcome in ("served", "refused"):
+            self.swaps.labels(outcome)
+        for kind in ("image", "board"):
+            self.rejected.labels(kind)
+            self.drawing_seconds.labels(kind)
+
+    def exposition(self) -> bytes:
+        """The text that Prometheus reads."""
+        return generate_latest(self.registry)
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"storywright_{name}", text, labels, registry=self.registry)
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(f"storywright_{name}", text, labels, registry=self.registry)
+
+    def _histogram(self, name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+        return Histogram(f"storywright_{name}", text, labels, registry=self.registry, buckets=buckets)
+
+
+class Measured:
+    """Counts and times every request by its route, never by its path."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app, self._metrics = app, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on and note how it went."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started, status = time.perf_counter(), 500
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        finally:
+            route, method = _route(scope), scope["method"] if scope["method"] in _METHODS else "other"
+            self._metrics.requests.labels(route, method, str(status)).inc()
+            self._metrics.request_seconds.labels(route, method).observe(time.perf_counter() - started)
+
+
+def _route(scope: Any) -> str:
+    return str(getattr(scope.get("route"), "path", "unmatched"))
