@@ -10,6 +10,7 @@ from storywright.errors import BadInput
 
 if TYPE_CHECKING:
     from storywright.registry import Version
+    from storywright.registry.gates import Scores
 
 
 @click.group()
@@ -32,10 +33,8 @@ def list_versions(as_json: bool) -> None:
         return
     print(f"{'version':>7}  {'made':<16}  {'gates':<6}  {'bundle':<12}  aliases")
     for version in found:
-        gates = version.tags.get("gates", "-")
-        print(
-            f"{version.number:>7}  {_moment(version)}  {gates:<6}  {version.digest[:12]:<12}  {', '.join(version.aliases)}"
-        )
+        gates, aliases = version.tags.get("gates", "-"), ", ".join(version.aliases)
+        print(f"{version.number:>7}  {_moment(version)}  {gates:<6}  {version.digest[:12]:<12}  {aliases}".rstrip())
 
 
 @models.command()
@@ -118,7 +117,7 @@ def _found(version: str) -> "Version":
     return found
 
 
-def _scores(version: str) -> "Any":
+def _scores(version: str) -> "Scores":
     from storywright import registry
     from storywright.registry import gates
 
@@ -134,7 +133,7 @@ def _now_served(version: str) -> str:
     from storywright.settings import Settings
     from storywright.watch import deployment
 
-    at: Settings = Settings.from_environment()
+    at = Settings.from_environment()
     folder = registry.fetch(version, at)
     deployment.write(deployment.document(folder, version, registry.find(registry.PREVIOUS, at), at), at)
     return f"Version {version} is champion; servers change to it within seconds."
