@@ -24,12 +24,13 @@ def serve(host: str, port: int) -> None:
         import uvicorn
 
         from storywright.server.access import Access
+
+        access = Access(host=host, key=os.environ.get("STORYWRIGHT_API_KEY", ""))  # refused before anything slow
+
         from storywright.server.app import make_app
         from storywright.settings import Settings
 
-        app = make_app(
-            Settings.from_environment(), access=Access(host=host, key=os.environ.get("STORYWRIGHT_API_KEY", ""))
-        )
+        app = make_app(Settings.from_environment(), access=access)
     shown = f"[{host}]" if ":" in host else host
     print(f"The studio is at http://{shown}:{bound.getsockname()[1]} (stop it with Ctrl+C)", flush=True)
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=_FINISH_SECONDS, server_header=False)
