@@ -30,16 +30,33 @@ def pipelines() -> None:
 @click.option("--out", type=click.Path(path_type=Path), help="Another folder, for another registry or tag.")
 def compile(preset: str | None, check: bool, registry: str, tag: str | None, out: Path | None) -> None:
     """Write the pipelines as files for Kubeflow Pipelines, and the same graph as dvc.yaml."""
-    from pipelines import compiling
+    from pipelines import compiling, stages
 
     if check:
         compiling.refuse_stale()
+        stages.refuse_stale()
         return
     if (registry or tag) and not out:
         raise BadInput("--registry and --tag are for files outside the repository: name their folder with --out.")
     images = compiling.Images(registry=registry, **({"tag": tag} if tag else {}))
     presets = (preset,) if preset else compiling.PRESETS
     for path in compiling.write(presets, out or compiling.COMPILED, images):
+        print(f"wrote {path}")
+    if not out:
+        for path in stages.write():
+            print(f"wrote {path}")
+
+
+@pipelines.command()
+@click.option("--check", is_flag=True, help="Write nothing; fail when a README is not what its step says.")
+def readmes(check: bool) -> None:
+    """Write the README of each component from its step."""
+    from pipelines import readmes as pages
+
+    if check:
+        pages.refuse_stale()
+        return
+    for path in pages.write():
         print(f"wrote {path}")
 
 
@@ -56,8 +73,76 @@ def run(name: str, preset: str | None, changes: tuple[str, ...], again: bool) ->
     values = _values(name, preset, changes)
     print(f"{name}: {len(values)} steps, checking what is up to date", flush=True)
     started = time.monotonic()
-    outcome = running.run(pipeline, values, again=again)
+    try:
+        outcome = running.run(pipeline, values, again=again)
+    except running.FailedStepError as error:
+        print(f"pipelines: {error}", file=sys.stderr)
+        raise SystemExit(1) from error
     print(f"{name}: done in {time.monotonic() - started:.0f} s{f'. The log: {outcome.log}' if outcome.log else ''}")
+
+
+@pipelines.command()
+@_NAME
+@_PRESET
+@_SET
+@click.option("--host", required=True, metavar="URL", help="The address of the cluster's Kubeflow Pipelines.")
+@click.option("--namespace", help="The namespace, where a cluster has many users.")
+@click.option("--experiment", default="storywright", show_default=True, help="The experiment that the run belongs to.")
+@click.option("--run-name", help="What the run is called (default: the pipeline's name and the time).")
+@click.option("--cron", default="", help="A timetable of six fields: `0 0 3 * * 1` is every Monday at three o'clock.")
+@click.option("--caching/--no-caching", default=True, show_default=True, help="Leave out tasks that ran before.")
+@click.option("--registry", default="", help="Host and path of the registry that the cluster pulls the images from.")
+@click.option("--tag", help="The images' tag, such as the git commit.")
+def submit(
+    name: str,
+    preset: str | None,
+    changes: tuple[str, ...],
+    host: str,
+    namespace: str | None,
+    experiment: str,
+    run_name: str | None,
+    cron: str,
+    caching: bool,
+    registry: str,
+    tag: str | None,
+) -> None:
+    """Start a pipeline on a cluster, once or on a timetable."""
+    from pipelines import compiling, submitting
+    from storywright.steps import command
+
+    values = _values(name, preset, changes)
+    images = compiling.Images(registry=registry, **({"tag": tag} if tag else {}))
+    order = submitting.Order(
+        pipeline=name,
+        compiled=compiling.compiled(name, command.preset_of(preset=preset), images, values),
+        parameters=values,
+        experiment=experiment,
+        run_name=run_name or time.strftime(f"{name} %Y-%m-%d %H:%M"),
+        caching=caching,
+        cron=cron,
+    )
+    print(submitting.submit(order, host, namespace))
+
+
+@pipelines.command()
+@click.option("--board", type=click.Path(path_type=Path), help="The folder of a storyboard that was made.")
+def where(board: Path | None) -> None:
+    """Say where what was made can be looked at."""
+    from storywright.settings import FACTORY
+    from storywright.steps import contract
+
+    pages = sorted(board.rglob("*.html")) if board else []
+    report = contract.output_paths("evaluate")["report"] / "report.html"
+    rows = [
+        ("the storyboard", pages[0] if pages else board),
+        ("the models' report", report if report.exists() else None),
+        ("the drift report", next(iter((FACTORY / "monitor" / "drift").glob("*.html")), None)),
+        ("the runs in MLflow", "`make mlflow`, then http://127.0.0.1:5000"),
+        ("the studio", "`make serve`, then http://127.0.0.1:8000"),
+    ]
+    for what, place in rows:
+        if place:
+            print(f"  {what:<20} {place}")
 
 
 def _values(name: str, preset: str | None, changes: tuple[str, ...]) -> dict[str, dict[str, Any]]:

@@ -70,10 +70,12 @@ def values_of(pipeline: Callable[..., Any], params: dict[str, dict[str, Any]]) -
     return {step: params[step] for step in steps}
 
 
-def compiled(name: str, preset: str, images: Images | None = None) -> str:
-    """The file of a pipeline at a preset."""
+def compiled(
+    name: str, preset: str, images: Images | None = None, values: dict[str, dict[str, Any]] | None = None
+) -> str:
+    """The file of a pipeline at a preset, or with other values of its steps."""
     pipeline = pipeline_named(name)
-    values = values_of(pipeline, command.read_params(preset=preset))
+    values = values or values_of(pipeline, command.read_params(preset=preset))
     for step, given in values.items():
         contract.config_of(step, given)
     return _HEAD.format(name=name, preset=preset) + form(pipeline, values, preset in GPU_PRESETS, images or Images())

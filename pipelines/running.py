@@ -57,8 +57,11 @@ def run(pipeline: Callable[..., Any], values: dict[str, dict[str, Any]], *, agai
     folder = RUNS / time.strftime(f"{name}-%Y%m%d-%H%M%S")
     folder.mkdir(parents=True)
     outcome = Outcome(folder / "log.txt")
-    with tracking.pipeline_run(name, values), _environment(folder, again), _Reporter(folder, outcome) as reporter:
-        _run_locally(pipeline, values, folder, reporter)
+    with tracking.pipeline_run(name, values), _environment(folder, again):
+        with _Reporter(folder, outcome) as reporter:
+            failure = _run_locally(pipeline, values, folder)
+        if failure:
+            raise reporter.reason() or FailedStepError(f"{failure} The log: {outcome.log}") from failure
     return outcome
 
 
@@ -81,9 +84,8 @@ def _look(values: dict[str, dict[str, Any]]) -> dict[str, bool]:
     return standing
 
 
-def _run_locally(
-    pipeline: Callable[..., Any], values: dict[str, dict[str, Any]], folder: Path, reporter: "_Reporter"
-) -> None:
+def _run_locally(pipeline: Callable[..., Any], values: dict[str, dict[str, Any]], folder: Path) -> RuntimeError | None:
+    """Run it from its compiled form, as a cluster would; returns Kubeflow's word when a task failed."""
     from kfp import components, local
 
     text = compiling.form(pipeline, values, False, compiling.Images())
@@ -94,10 +96,8 @@ def _run_locally(
             try:
                 components.load_component_from_text(text)()
             except RuntimeError as error:
-                failure = error
-            else:
-                return
-    raise reporter.reason() or FailedStepError(f"{failure} The log: {folder / 'log.txt'}") from failure
+                return error
+    return None
 
 
 @contextlib.contextmanager
@@ -133,7 +133,6 @@ class _Reporter(threading.Thread):
 
     def reason(self) -> Exception | None:
         """Why the run failed, in the words of the step that did."""
-        self._read_events()
         for step, events in self._outcome.ended.items():
             for event in events:
                 if event["event"] == "refused":
@@ -142,9 +141,7 @@ class _Reporter(threading.Thread):
                     return FailedStepError(f"{step}: {event['said']}. The log: {self._log}")
         if self._begun:
             step = next(iter(self._begun))
-            return FailedStepError(
-                f"{step} ended without a word; it was killed, or ran out of memory. The log: {self._log}"
-            )
+            return FailedStepError(f"{step} was killed, perhaps for want of memory. The log: {self._log}")
         return None
 
     def run(self) -> None:

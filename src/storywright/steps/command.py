@@ -43,6 +43,17 @@ def main(step: str) -> None:
 
 def read_params(path: Path = PARAMS, preset: str | None = None) -> dict[str, dict[str, Any]]:
     """The sections of a preset, by the name of the step."""
+    params = _read(path)
+    sections: dict[str, dict[str, Any]] = params[_chosen(params, path, preset)]
+    return sections
+
+
+def preset_of(path: Path = PARAMS, preset: str | None = None) -> str:
+    """The name of the preset: the one given, or the one that the file names."""
+    return _chosen(_read(path), path, preset)
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
         params = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -51,12 +62,15 @@ def read_params(path: Path = PARAMS, preset: str | None = None) -> dict[str, dic
         raise BadInput(f"{path} is not YAML: {' '.join(str(error).split())}.") from error
     if not isinstance(params, dict):
         raise BadInput(f"{path} must hold a mapping with `preset` and one section for each preset.")
+    return params
+
+
+def _chosen(params: dict[str, Any], path: Path, preset: str | None) -> str:
     presets = [name for name, value in params.items() if isinstance(value, dict)]
     chosen = preset or params.get("preset")
     if chosen not in presets:
         raise BadInput(f"There is no preset {chosen!r} in {path}: choose {' or '.join(presets)}.")
-    sections: dict[str, dict[str, Any]] = params[chosen]
-    return sections
+    return str(chosen)
 
 
 def _pairs(given: list[str]) -> list[tuple[str, str]]:
