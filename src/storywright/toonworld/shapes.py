@@ -1,0 +1,233 @@
+"""The shapes everything is drawn from: closed outlines with a paint, and bundles of them.
+
+Knows nothing about what they show, where they stand or how they are coloured: a paint is a name that a palette turns
+into a colour, or a colour written `#rrggbb`.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One closed outline."""
+
+    points: np.ndarray
+    """(n, 2) in the plane of a figure, x to the right and y up, in metres; or (n, 3) in the world, z away from us."""
+    paint: str
+    shade: float = 1.0
+    """Under one is the paint in shadow, over one is the paint in light."""
+    line: float = 1.0
+    """Weight of the contour in the styles that draw one; nought for none."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bundle:
+    """Shapes that belong together, laid out flat for fast arithmetic; back to front."""
+
+    points: np.ndarray  # (points, 2 or 3) float32
+    before: np.ndarray  # (points,) index of the neighbour before each point on its outline
+    after: np.ndarray  # (points,)
+    starts: np.ndarray  # (shapes,) index of each outline's first point
+    owner: np.ndarray  # (points,) index of the outline of each point
+    paints: tuple[str, ...]
+    shades: np.ndarray  # (shapes,)
+    lines: np.ndarray  # (shapes,)
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Left, bottom, right, top."""
+        low, high = self.points.min(axis=0), self.points.max(axis=0)
+        return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+
+def bundle(shapes: Iterable[Shape]) -> Bundle:
+    """Lay shapes out flat."""
+    shapes = list(shapes)
+    counts = np.array([len(s.points) for s in shapes])
+    starts = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
+    owner = np.repeat(np.arange(len(shapes)), counts)
+    index = np.arange(int(counts.sum()))
+    first, last = starts[owner], (starts + counts - 1)[owner]
+    return Bundle(
+        points=np.concatenate([s.points for s in shapes]).astype(np.float32),
+        before=np.where(index == first, last, index - 1),
+        after=np.where(index == last, first, index + 1),
+        starts=starts,
+        owner=owner,
+        paints=tuple(s.paint for s in shapes),
+        shades=np.array([s.shade for s in shapes], np.float32),
+        lines=np.array([s.line for s in shapes], np.float32),
+    )
+
+
+def polygon(points: Sequence[Sequence[float]], paint: str, shade: float = 1.0, line: float = 1.0) -> Shape:
+    """Straight edges between these points, of the plane or of the world."""
+    return Shape(np.array(points, np.float32), paint, shade, line)
+
+
+def blob(
+    points: Sequence[Point], paint: str, shade: float = 1.0, line: float = 1.0, steps: int = 5, mirror: bool = False
+) -> Shape:
+    """A smooth closed curve through these points; `mirror` adds their reflections about x = 0."""
+    array = np.array(points, np.float32)
+    if mirror:
+        other = array[::-1] * (-1, 1)
+        keep = np.abs(other[:, 0]) > 1e-6
+        array = np.concatenate([array, other[keep]])
+    return Shape(_curve(array, steps), paint, shade, line)
+
+
+def ellipse(
+    x: float, y: float, rx: float, ry: float, paint: str, shade: float = 1.0, line: float = 1.0, turn: float = 0.0
+) -> Shape:
+    """An ellipse around (x, y), turned by so many degrees."""
+    size = max(rx, ry)
+    points = _circle(10 if size < 0.03 else 14 if size < 0.12 else 22) * (rx, ry)
+    if turn:
+        points = points @ _turn(turn)
+    return Shape((points + (x, y)).astype(np.float32), paint, shade, line)
+
+
+def box(
+    x0: float, y0: float, x1: float, y1: float, paint: str, shade: float = 1.0, line: float = 1.0, round_by: float = 0.0
+) -> Shape:
+    """An upright rectangle, its corners rounded by a radius."""
+    if not round_by:
+        return polygon([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], paint, shade, line)
+    r = min(round_by, (x1 - x0) / 2, (y1 - y0) / 2)
+    quarter = _circle(12)
+    corners = [(x1 - r, y1 - r), (x0 + r, y1 - r), (x0 + r, y0 + r), (x1 - r, y0 + r)]
+    arcs = [quarter[[(3 * k + j) % 12 for j in range(4)]] * r + corner for k, corner in enumerate(corners)]
+    return Shape(np.concatenate(arcs).astype(np.float32), paint, shade, line)
+
+
+def limb(
+    joints: Sequence[Point], widths: Sequence[float], paint: str, shade: float = 1.0, line: float = 1.0, ends: bool = True
+) -> Shape:
+    """A tapered tube that bends smoothly through its joints; widths are half-widths at the joints."""
+    centre = _through(np.array(joints, np.float32), np.array(widths, np.float32))
+    path, half = centre[:, :2], centre[:, 2:]
+    along = np.gradient(path, axis=0)
+    along /= np.hypot(along[:, :1], along[:, 1:]) + 1e-9
+    across = np.stack([-along[:, 1], along[:, 0]], axis=1)
+    left, right = path + across * half, path - across * half
+    if not ends:
+        return Shape(np.concatenate([left, right[::-1]]).astype(np.float32), paint, shade, line)
+    cap = half[-1] * (along[-1] * 0.9)
+    back = half[0] * (along[0] * -0.9)
+    tip = [path[-1] + cap + across[-1] * half[-1] * 0.5, path[-1] + cap - across[-1] * half[-1] * 0.5]
+    tail = [path[0] + back - across[0] * half[0] * 0.5, path[0] + back + across[0] * half[0] * 0.5]
+    return Shape(np.concatenate([left, tip, right[::-1], tail]).astype(np.float32), paint, shade, line)
+
+
+def stroke(points: Sequence[Point], width: float, paint: str, shade: float = 1.0, line: float = 0.0) -> Shape:
+    """A drawn line that swells in the middle and thins out at its ends."""
+    count = len(points)
+    widths = [width * (0.35 if k in (0, count - 1) else 0.5) for k in range(count)]
+    return limb(points, widths, paint, shade, line)
+
+
+def moved(
+    shapes: Iterable[Shape], x: float = 0.0, y: float = 0.0, scale: float = 1.0, turn: float = 0.0, flip: bool = False
+) -> list[Shape]:
+    """The shapes mirrored, turned by degrees about the origin, scaled and then moved."""
+    matrix = np.eye(2) * scale
+    if turn:
+        matrix = matrix @ _turn(turn)
+    if flip:
+        matrix = np.diag([-1.0, 1.0]) @ matrix
+    matrix = matrix.astype(np.float32)
+    offset = np.array((x, y), np.float32)
+    return [replace(s, points=s.points @ matrix + offset) for s in shapes]
+
+
+def in_world(shapes: Iterable[Shape], z: float, x: float = 0.0, y: float = 0.0) -> list[Shape]:
+    """Flat shapes put upright into the world at a depth."""
+    return [
+        replace(s, points=np.column_stack([s.points + (x, y), np.full(len(s.points), z)]).astype(np.float32))
+        for s in shapes
+    ]
+
+
+def on_ground(shapes: Iterable[Shape], y: float = 0.0) -> list[Shape]:
+    """Flat shapes laid down: their y becomes depth."""
+    return [
+        replace(
+            s,
+            points=np.stack([s.points[:, 0], np.full(len(s.points), y), s.points[:, 1]], axis=1).astype(np.float32),
+        )
+        for s in shapes
+    ]
+
+
+def on_side(shapes: Iterable[Shape], x: float) -> list[Shape]:
+    """Flat shapes put on a side wall: their x becomes depth."""
+    return [
+        replace(
+            s,
+            points=np.stack([np.full(len(s.points), x), s.points[:, 1], s.points[:, 0]], axis=1).astype(np.float32),
+        )
+        for s in shapes
+    ]
+
+
+def block(
+    x0: float, x1: float, y0: float, y1: float, z0: float, z1: float, paint: str, top: str = "", line: float = 1.0
+) -> list[Shape]:
+    """A box in the world: its top, the side that we see, and its front."""
+    shapes = []
+    side = x0 if x0 > 0 else x1 if x1 < 0 else None
+    if side is not None:
+        shapes.append(polygon([(side, y0, z0), (side, y0, z1), (side, y1, z1), (side, y1, z0)], paint, 0.72, line))
+    lid = [(x0, y1, z0), (x1, y1, z0), (x1, y1, z1), (x0, y1, z1)]
+    shapes.append(polygon(lid, top or paint, 1.0 if top else 1.18, line))
+    shapes.append(polygon([(x0, y0, z0), (x1, y0, z0), (x1, y1, z0), (x0, y1, z0)], paint, 1.0, line))
+    return shapes
+
+
+@lru_cache(maxsize=64)
+def _circle(count: int) -> np.ndarray:
+    angle = np.arange(count) * (2 * math.pi / count)
+    return np.stack([np.cos(angle), np.sin(angle)], axis=1)
+
+
+def _turn(degrees: float) -> np.ndarray:
+    """Matrix that turns row vectors counter-clockwise."""
+    c, s = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    return np.array([[c, s], [-s, c]])
+
+
+@lru_cache(maxsize=64)
+def _weights(steps: int) -> np.ndarray:
+    """Catmull-Rom weights of four neighbours at each step along a segment."""
+    t = np.arange(steps) / steps
+    return np.stack(
+        [
+            -0.5 * t + t**2 - 0.5 * t**3,
+            1 - 2.5 * t**2 + 1.5 * t**3,
+            0.5 * t + 2 * t**2 - 1.5 * t**3,
+            -0.5 * t**2 + 0.5 * t**3,
+        ],
+        axis=1,
+    ).astype(np.float32)  # (steps, 4)
+
+
+def _curve(points: np.ndarray, steps: int) -> np.ndarray:
+    neighbours = np.stack([np.roll(points, k, axis=0) for k in (1, 0, -1, -2)])  # (4, n, 2)
+    return np.einsum("sk,knd->nsd", _weights(steps), neighbours).reshape(-1, 2).astype(np.float32)
+
+
+def _through(joints: np.ndarray, widths: np.ndarray, steps: int = 4) -> np.ndarray:
+    """Points and half-widths along an open curve through the joints."""
+    values = np.column_stack([joints, widths])
+    padded = np.concatenate([2 * values[:1] - values[1:2], values, 2 * values[-1:] - values[-2:-1]])
+    neighbours = np.stack([padded[k : k + len(values) - 1] for k in range(4)])
+    inner = np.einsum("sk,knd->nsd", _weights(steps), neighbours).reshape(-1, 3)
+    return np.concatenate([inner, values[-1:]])

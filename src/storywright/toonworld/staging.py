@@ -1,0 +1,201 @@
+"""Who and what stands where: people and things of a scene set side by side, with what they stand on.
+
+Knows nothing about the camera beyond how close the shot is, which decides what is put at what height.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from storywright.toonworld.acting import AIR, PERSON, Actor, actor
+from storywright.toonworld.props import SMALL, prop
+from storywright.toonworld.scene import Person, Prop, Scene
+from storywright.toonworld.shapes import Bundle, Shape, box, bundle, ellipse, limb, moved
+
+Box = tuple[float, float, float, float]
+"""Left, bottom, right, top, in metres on the plane where people stand."""
+
+CLOSE = ("extreme close-up", "close-up", "medium close-up", "medium")
+_GAP = 0.13
+_BEHIND = {"car": 1.15, "bicycle": 0.75}
+"""Things too large to stand in the row, and how far behind it they stand."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Item:
+    """Shapes upright in the world, at one depth."""
+
+    bundle: Bundle
+    x: float
+    y: float
+    z: float
+    person: int
+    """Whose colours they have; -1 for nobody's."""
+    prop: int
+    """Which prop they are; -1 for none."""
+    drawn_as: str
+    """figure, prop or scenery."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stage:
+    """Everything in front of the backdrop, from back to front."""
+
+    items: tuple[Item, ...]
+    actors: tuple[tuple[int, Actor, float], ...]
+    """Index of the person, what they look like, and where they stand."""
+    prop_boxes: dict[int, Box]
+    shadows: tuple[tuple[float, float, float], ...]
+    """x, z and half-width of each shadow on the ground."""
+    tabletop: bool = False
+
+    def row(self) -> Box:
+        """Around everybody and everything in the row."""
+        boxes = [_shifted(a.bounds, x) for _, a, x in self.actors] + list(self.prop_boxes.values())
+        if not boxes:
+            return (-0.4, 0.0, 0.4, 1.7)
+        return min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes)
+
+
+def stage(scene: Scene, stride: float = 1.0, swing: float = 0.0) -> Stage:
+    """Set people and things side by side."""
+    props = scene.props[:3]
+    people = scene.people[:3]
+    owned = {k: p for k, p in enumerate(props) if p.use != "standing" and p.by < len(people)}
+    loose = {k: p for k, p in enumerate(props) if k not in owned}
+    if scene.shot == "insert" and props:
+        if 0 in loose:
+            return _still_life(props[0])
+        people = (people[props[0].by],)
+        owned = {k: p for k, p in owned.items() if p.by == props[0].by}
+        loose = {}
+        actors = _row(people, {k: Prop(kind=p.kind, colour=p.colour, use=p.use) for k, p in owned.items()}, stride, swing)
+        actors = [(props[0].by, a, x) for _, a, x in actors]
+    else:
+        actors = _row(people, owned, stride, swing)
+    return _assembled(scene, actors, loose)
+
+
+def _row(people: tuple[Person, ...], owned: dict[int, Prop], stride: float, swing: float) -> list[tuple[int, Actor, float]]:
+    drawn = []
+    for index, person in enumerate(people):
+        things = tuple((p.kind, p.use, k) for k, p in owned.items() if p.by == index)
+        drawn.append((index, actor(_plain(person), things, stride, swing)))
+    x, row = 0.0, []
+    for index, who in drawn:
+        left, _, right, _ = who.bounds
+        row.append((index, who, x - left))
+        x += right - left + _GAP
+    centre = (x - _GAP) / 2
+    return [(index, who, at - centre) for index, who, at in row]
+
+
+@lru_cache(maxsize=4096)
+def _plain(person: Person) -> Person:
+    """The person without the colours, which the drawing does not need."""
+    return Person(
+        woman=person.woman, age=person.age, hair_length=person.hair_length, top=person.top, bottom=person.bottom,
+        glasses=person.glasses, hat=person.hat, pose=person.pose, expression=person.expression, facing=person.facing,
+    )  # fmt: skip
+
+
+def _assembled(scene: Scene, actors: list[tuple[int, Actor, float]], loose: dict[int, Prop]) -> Stage:
+    items: list[Item] = []
+    boxes: dict[int, Box] = {}
+    shadows: list[tuple[float, float, float]] = []
+    left = min((x + a.bounds[0] for _, a, x in actors), default=0.0)
+    right = max((x + a.bounds[2] for _, a, x in actors), default=0.0)
+    to_right = scene.seed // 2 % 2 == 0
+    for k, thing in loose.items():
+        laid, table, size, height = _standing(thing.kind, _table_height(scene, thing.kind, actors))
+        z = _BEHIND.get(thing.kind, 0.0) if actors else 0.0
+        half = max(size / 2, table / 2)
+        inside = half * 0.75 if z else -_GAP
+        at = right - inside + half if to_right else left + inside - half
+        if not actors and left == right:
+            at = 0.0
+        if to_right:
+            right = max(right, at + half)
+        else:
+            left = min(left, at - half)
+        to_right = not to_right
+        if table:
+            items.append(Item(_table(table, height), at, 0.0, z + 0.01, -1, -1, "scenery"))
+        items.append(Item(laid, at, height, z, -1, k, "prop"))
+        shadows.append((at, z, half * 0.95))
+        low = laid.bounds
+        boxes[k] = (at + low[0], height + low[1], at + low[2], height + low[3])
+    items.sort(key=lambda item: -item.z)
+    for index, who, x in actors:
+        for laid, owner in who.layers:
+            kind = "figure" if owner == PERSON else "scenery" if owner == AIR else "prop"
+            items.append(Item(laid, x, 0.0, 0.0, index, max(owner, -1), kind))
+        for k, b in who.prop_bounds:
+            boxes[k] = _shifted(b, x)
+        shadows += _shadows_of(who, x)
+    return Stage(tuple(items), tuple(actors), boxes, tuple(shadows))
+
+
+def _shadows_of(who: Actor, x: float) -> list[tuple[float, float, float]]:
+    low = [b for _, b in who.prop_bounds if b[1] < 0.06] + ([who.person_bounds] if who.person_bounds[1] < 0.3 else [])
+    spans = []
+    for b in low:
+        feet = who.feet if b is who.person_bounds else ()
+        a, c = (min(f[0] for f in feet) - 0.2, max(f[0] for f in feet) + 0.2) if feet else (b[0] * 0.95, b[2] * 0.95)
+        spans.append((x + (a + c) / 2, 0.0, (c - a) / 2))
+    return spans
+
+
+def _table_height(scene: Scene, kind: str, actors: list[tuple[int, Actor, float]]) -> float:
+    """How high a thing stands so that the shot can see it; nought on the ground."""
+    if kind in ("car", "bicycle", "chair", "umbrella") or not actors:
+        return 0.74 if kind in SMALL and not actors else 0.0
+    focus = actors[min(scene.focus, len(actors) - 1)][1]
+    y, r = focus.head_at[1], focus.head_size
+    if scene.shot in ("close-up", "extreme close-up"):
+        return y - 1.3 * r
+    if scene.shot == "medium close-up":
+        return max(0.74, y - 2.6 * r)
+    if scene.shot == "medium":
+        return max(0.7, focus.hips_y + 0.06)
+    return 0.7 if kind in SMALL else 0.0
+
+
+@lru_cache(maxsize=256)
+def _standing(kind: str, height: float) -> tuple[Bundle, float, float, float]:
+    """The thing, how wide its table is, how wide it is itself, and how high it stands."""
+    shapes = list(prop(kind))
+    if kind == "lamp" and not height:
+        shapes = [*moved([limb([(0, 0), (0, 0.95)], [0.024, 0.022], "#c3c9cf"), ellipse(0, 0.03, 0.17, 0.05, "#33333b")]), *moved(shapes[1:], y=0.6, scale=1.4)]
+    elif kind in ("plant", "ball", "gift box", "cat", "backpack") and not height:
+        shapes = moved(shapes, scale=1.25)
+    laid = bundle(shapes)
+    left, _, right, _ = laid.bounds
+    return laid, (right - left + 0.28 if height else 0.0), right - left, height
+
+
+@lru_cache(maxsize=256)
+def _table(width: float, height: float) -> Bundle:
+    half = width / 2
+    legs = [limb([(s * (half - 0.07), height - 0.03), (s * (half - 0.04), 0.0)], [0.026, 0.022], "wood", 0.72) for s in (-1, 1)]
+    return bundle([*legs, box(-half + 0.03, height - 0.13, half - 0.03, height - 0.04, "wood", 0.8, 0.8), box(-half, height - 0.055, half, height, "wood", 1.0, 1.0, 0.015)])
+
+
+def _still_life(thing: Prop) -> Stage:
+    """One thing alone, on a table top if it is small."""
+    small = thing.kind not in ("car", "bicycle", "chair", "dog", "umbrella")
+    height = 0.78 if small else 0.0
+    laid = bundle(list(prop(thing.kind)))
+    low = laid.bounds
+    items = [Item(laid, 0.0, height, 0.0, -1, 0, "prop")]
+    boxes = {0: (low[0], height + low[1], low[2], height + low[3])}
+    return Stage(tuple(items), (), boxes, () if small else ((0.0, 0.0, (low[2] - low[0]) * 0.48),), tabletop=small)
+
+
+def _shifted(b: Box, x: float) -> Box:
+    return b[0] + x, b[1], b[2] + x, b[3]
+
+
+@lru_cache(maxsize=8)
+def contact(small: float) -> Shape:
+    """The shadow that a thing throws on its table."""
+    return ellipse(0, 0, small, small * 0.3, "shadow", 1.0, 0.0)
