@@ -14,6 +14,13 @@ _PRESET = click.option("--preset", help="The preset of params.yaml (default: the
 _SET = click.option(
     "--set", "changes", multiple=True, metavar="STEP.PARAMETER=VALUE", help="Another value than the preset's, as YAML."
 )
+_BRIEFS = click.option(
+    "--briefs",
+    "places",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True),
+    help="A brief, or a folder of briefs, for the pipeline `storyboards` (default: examples/briefs).",
+)
 _NAME = click.argument("name", metavar="NAME")
 
 
@@ -64,13 +71,14 @@ def readmes(check: bool) -> None:
 @_NAME
 @_PRESET
 @_SET
+@_BRIEFS
 @click.option("--again", is_flag=True, help="Make every step, also what is up to date.")
-def run(name: str, preset: str | None, changes: tuple[str, ...], again: bool) -> None:
+def run(name: str, preset: str | None, changes: tuple[str, ...], places: tuple[Path, ...], again: bool) -> None:
     """Run a pipeline on this machine."""
     from pipelines import compiling, running
 
     pipeline = compiling.pipeline_named(name)
-    values = _values(name, preset, changes)
+    values = _values(name, preset, changes, places)
     print(f"{name}: {len(values)} steps, checking what is up to date", flush=True)
     started = time.monotonic()
     try:
@@ -85,6 +93,7 @@ def run(name: str, preset: str | None, changes: tuple[str, ...], again: bool) ->
 @_NAME
 @_PRESET
 @_SET
+@_BRIEFS
 @click.option("--host", required=True, metavar="URL", help="The address of the cluster's Kubeflow Pipelines.")
 @click.option("--namespace", help="The namespace, where a cluster has many users.")
 @click.option("--experiment", default="storywright", show_default=True, help="The experiment that the run belongs to.")
@@ -97,6 +106,7 @@ def submit(
     name: str,
     preset: str | None,
     changes: tuple[str, ...],
+    places: tuple[Path, ...],
     host: str,
     namespace: str | None,
     experiment: str,
@@ -110,7 +120,7 @@ def submit(
     from pipelines import compiling, submitting
     from storywright.steps import command
 
-    values = _values(name, preset, changes)
+    values = _values(name, preset, changes, places)
     images = compiling.Images(registry=registry, **({"tag": tag} if tag else {}))
     order = submitting.Order(
         pipeline=name,
@@ -145,13 +155,14 @@ def where(board: Path | None) -> None:
             print(f"  {what:<20} {place}")
 
 
-def _values(name: str, preset: str | None, changes: tuple[str, ...]) -> dict[str, dict[str, Any]]:
-    """The preset's values of a pipeline's steps, with the changes."""
+def _values(name: str, preset: str | None, changes: tuple[str, ...], places: tuple[Path, ...]) -> dict[str, Any]:
+    """The values of a pipeline's parameters: the preset's, with the changes."""
     from pipelines import compiling
     from storywright.steps import command
 
     params = command.read_params(preset=preset)
-    steps = compiling.steps_of(compiling.pipeline_named(name))
+    pipeline = compiling.pipeline_named(name)
+    steps = compiling.steps_of(pipeline)
     for change in changes:
         place, equals, value = change.partition("=")
         step, dot, parameter = place.partition(".")
@@ -160,7 +171,14 @@ def _values(name: str, preset: str | None, changes: tuple[str, ...]) -> dict[str
         if step not in steps:
             raise BadInput(f"--set {change!r}: {name} has no step {step!r}; its steps are {', '.join(steps)}.")
         params.setdefault(step, {})[parameter] = yaml.safe_load(value)
-    return compiling.values_of(compiling.pipeline_named(name), params)
+    values = compiling.values_of(pipeline, params)
+    if places and "briefs" not in values:
+        raise BadInput(f"--briefs is for the pipeline `storyboards`: {name} makes no storyboard.")
+    if places:
+        from pipelines.storyboards import read_briefs
+
+        values["briefs"] = read_briefs(places)
+    return values
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ same sources gives the same bytes.
 
 import importlib
 import inspect
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from storywright import files
 from storywright.errors import BadInput
 from storywright.steps import command, contract
 
-NAMES = ("training",)
+NAMES = ("training", "storyboards")
 """The pipelines; a module of this name holds each."""
 COMPILED = Path(__file__).parent / "compiled"
 PRESETS = ("demo", "full")
@@ -62,26 +63,25 @@ def steps_of(pipeline: Callable[..., Any]) -> list[str]:
     return [name for name in inspect.signature(pipeline).parameters if name in known]
 
 
-def values_of(pipeline: Callable[..., Any], params: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The sections of a pipeline's steps."""
+def values_of(pipeline: Callable[..., Any], params: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The values of a pipeline's parameters: the sections of its steps, and what its module gives for the others."""
     for step in (steps := steps_of(pipeline)):
         if step not in params:
             raise BadInput(f"params.yaml has no section {step!r}: add it, with the fields of storywright.steps.{step}.")
-    return {step: params[step] for step in steps}
+    others: dict[str, Any] = getattr(sys.modules[pipeline.__module__], "defaults", dict)()
+    return others | {step: params[step] for step in steps}
 
 
-def compiled(
-    name: str, preset: str, images: Images | None = None, values: dict[str, dict[str, Any]] | None = None
-) -> str:
+def compiled(name: str, preset: str, images: Images | None = None, values: dict[str, Any] | None = None) -> str:
     """The file of a pipeline at a preset, or with other values of its steps."""
     pipeline = pipeline_named(name)
     values = values or values_of(pipeline, command.read_params(preset=preset))
-    for step, given in values.items():
-        contract.config_of(step, given)
+    for step in steps_of(pipeline):
+        contract.config_of(step, values[step])
     return _HEAD.format(name=name, preset=preset) + form(pipeline, values, preset in GPU_PRESETS, images or Images())
 
 
-def form(pipeline: Callable[..., Any], values: dict[str, dict[str, Any]], gpus: bool, images: Images) -> str:
+def form(pipeline: Callable[..., Any], values: dict[str, Any], gpus: bool, images: Images) -> str:
     """A pipeline in Kubeflow's form, with these values as what its parameters are when nobody sets them."""
     with with_gpus(gpus), tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "pipeline.yaml"
@@ -92,7 +92,7 @@ def form(pipeline: Callable[..., Any], values: dict[str, dict[str, Any]], gpus: 
             type_check=True,
         )
         documents = list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
-    _describe(documents[0], values)
+    _describe(documents[0], steps_of(pipeline))
     _name_images(documents[0], images)
     return yaml.safe_dump_all(documents, sort_keys=True, width=120, allow_unicode=True)
 
@@ -122,10 +122,10 @@ def _files(presets: tuple[str, ...], images: Images | None = None) -> Iterator[t
             yield f"{name}-{preset}.yaml", compiled(name, preset, images)
 
 
-def _describe(spec: dict[str, Any], values: dict[str, dict[str, Any]]) -> None:
+def _describe(spec: dict[str, Any], steps: list[str]) -> None:
     """Say with each parameter what its values mean: the page of a cluster shows it."""
     for step, parameter in spec["root"]["inputDefinitions"]["parameters"].items():
-        if step in values:
+        if step in steps:
             module = contract.load(step)
             lines = [inspect.cleandoc(module.__doc__ or "").split("\n", 1)[0]]
             lines += [f"{name}: {' '.join(note.split())}" for name, note in contract.described(module.Config).items()]

@@ -42,16 +42,16 @@ class Outcome:
 
     log: Path | None = None
     """Where all that the steps said is kept; none: nothing had to be run."""
-    ended: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    """How each task ended, by step."""
+    ended: list[dict[str, Any]] = field(default_factory=list)
+    """How each task ended."""
 
 
-def run(pipeline: Callable[..., Any], values: dict[str, dict[str, Any]], *, again: bool = False) -> Outcome:
-    """Run a pipeline with these values; raises BadInput when a step refuses what it was given, else FailedStepError."""
-    standing = _checked(values)
+def run(pipeline: Callable[..., Any], values: dict[str, Any], *, again: bool = False) -> Outcome:
+    """Run a pipeline; raises BadInput when a step refuses what it was given, else FailedStepError."""
+    standing = _checked({step: values[step] for step in compiling.steps_of(pipeline)})
     if standing and not again and all(standing.values()):
         for step in standing:
-            _say(_line({"step": step, "event": "up to date"}))
+            _say(_line({"task": step, "event": "up to date"}))
         return Outcome()
     name = pipeline.__name__
     folder = RUNS / time.strftime(f"{name}-%Y%m%d-%H%M%S")
@@ -84,7 +84,7 @@ def _look(values: dict[str, dict[str, Any]]) -> dict[str, bool]:
     return standing
 
 
-def _run_locally(pipeline: Callable[..., Any], values: dict[str, dict[str, Any]], folder: Path) -> RuntimeError | None:
+def _run_locally(pipeline: Callable[..., Any], values: dict[str, Any], folder: Path) -> RuntimeError | None:
     """Run it from its compiled form, as a cluster would; returns Kubeflow's word when a task failed."""
     from kfp import components, local
 
@@ -133,15 +133,15 @@ class _Reporter(threading.Thread):
 
     def reason(self) -> Exception | None:
         """Why the run failed, in the words of the step that did."""
-        for step, events in self._outcome.ended.items():
-            for event in events:
-                if event["event"] == "refused":
-                    return BadInput(f"{step}: {event['said']} The log: {self._log}")
-                if event["event"] == "failed":
-                    return FailedStepError(f"{step}: {event['said']}. The log: {self._log}")
+        for event in self._outcome.ended:
+            if event["event"] == "refused":
+                return BadInput(f"{event['task']}: {event['said']} The log: {self._log}")
+            if event["event"] == "failed":
+                return FailedStepError(f"{event['task']}: {event['said']}. The log: {self._log}")
         if self._begun:
-            step = next(iter(self._begun))
-            return FailedStepError(f"{step} was killed, perhaps for want of memory. The log: {self._log}")
+            return FailedStepError(
+                f"{next(iter(self._begun))} was killed, perhaps for want of memory. The log: {self._log}"
+            )
         return None
 
     def run(self) -> None:
@@ -168,13 +168,13 @@ class _Reporter(threading.Thread):
         self._read = len(lines)
 
     def _take(self, event: dict[str, Any]) -> None:
-        step = event["step"]
+        task = event["task"]
         if event["event"] == "begun":
-            self._begun[step] = time.monotonic()
+            self._begun[task] = time.monotonic()
             self._progress.unlink(missing_ok=True)
             return
-        self._begun.pop(step, None)
-        self._outcome.ended.setdefault(step, []).append(event)
+        self._begun.pop(task, None)
+        self._outcome.ended.append(event)
         self._clear()
         _say(_line(event), self._out)
         with contextlib.suppress(BadInput):  # a record that cannot be sent waits; it is told at the end
@@ -185,11 +185,11 @@ class _Reporter(threading.Thread):
         if not self._begun or now - self._shown < (0 if self._live else _LINE_EVERY_SECONDS):
             return
         self._shown = now
-        step, since = next(reversed(self._begun.items()))
+        task, since = next(reversed(self._begun.items()))
         if now - since < 2:
             return
         doing = self._progress.read_text(encoding="utf-8") if self._progress.exists() else "at work"
-        line = f"  … {step:<18} {now - since:6.1f} s  {doing}"
+        line = f"  … {task:<18} {now - since:6.1f} s  {doing}"
         if self._live:
             print(f"\r\x1b[K{line[: _columns() - 1]}", end="", file=self._out, flush=True)
         else:
@@ -203,7 +203,7 @@ class _Reporter(threading.Thread):
 def _line(event: dict[str, Any]) -> str:
     took = f"{event['seconds']:6.1f} s" if "seconds" in event else " " * 8
     said = event["event"] if event["event"] == "up to date" else event.get("said", "")
-    return f"  {_MARKS[event['event']]} {event['step']:<18} {took}  {said}".rstrip()
+    return f"  {_MARKS[event['event']]} {event['task']:<18} {took}  {said}".rstrip()
 
 
 def _say(line: str, out: TextIO | None = None) -> None:

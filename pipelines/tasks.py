@@ -35,8 +35,8 @@ _NEEDS = {
     "tune": Needs(cpu="4", memory="16Gi", gpu=True),
     "evaluate": Needs(cpu="4", memory="16Gi", gpu=True),
 }
-_UNCACHED = {"promote", "deploy", "monitor", "collect_feedback"}
-"""Their result depends on the registry and on what users did, which the cache of a cluster does not see."""
+_UNCACHED = {"promote", "deploy", "monitor", "collect_feedback", "make_board"}
+"""Their result depends on the registry, or on what users did: a cluster's cache sees neither."""
 
 
 def task(step: str, config: PipelineChannel, **inputs: PipelineTask | PipelineChannel) -> PipelineTask:

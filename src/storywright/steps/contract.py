@@ -101,9 +101,10 @@ def input_paths(step: str, factory: Path = FACTORY) -> dict[str, Path]:
     return {field.name: _usual_input(field, factory) for field in dataclasses.fields(load(step).Inputs)}
 
 
-def output_paths(step: str, factory: Path = FACTORY) -> dict[str, Path]:
-    """Where each output lies when everything is at its usual place."""
-    return {f.name: factory / step / f.metadata["name"] for f in dataclasses.fields(load(step).Outputs)}
+def output_paths(step: str, factory: Path = FACTORY, part: str = "") -> dict[str, Path]:
+    """Where each output lies when everything is at its usual place; a `part` has a folder of its own there."""
+    folder = factory / step / re.sub(r"\W+", "-", part.lower()).strip("-")
+    return {field.name: folder / field.metadata["name"] for field in dataclasses.fields(load(step).Outputs)}
 
 
 def config_of(step: str, values: Mapping[str, Any]) -> Any:
@@ -138,19 +139,26 @@ def call(
 
 
 def call_task(
-    step: str, values: Mapping[str, Any], inputs: Mapping[str, Artifact], outputs: Mapping[str, Artifact]
+    step: str,
+    values: Mapping[str, Any],
+    inputs: Mapping[str, Artifact],
+    outputs: Mapping[str, Artifact],
+    *,
+    part: str = "",
 ) -> dict[str, float]:
     """Run a step as a task of a pipeline, which hands artifacts instead of paths.
 
-    A runner on one machine says by STORYWRIGHT_FACTORY in which folder everything has its usual place, and the
-    artifacts are told so; on a cluster the pipeline decides where each output goes. By STORYWRIGHT_EVENTS it names a
-    file in which it wants to read how the step goes, and by STORYWRIGHT_AGAIN=1 it wants everything made again.
+    Where a pipeline runs a step many times, `part` tells one from the others. A runner on one machine says by
+    STORYWRIGHT_FACTORY in which folder everything has its usual place, and the artifacts are told so; on a cluster
+    the pipeline decides where each output goes. By STORYWRIGHT_EVENTS the runner names a file in which it wants to
+    read how the step goes, and by STORYWRIGHT_AGAIN=1 it wants everything made again.
     """
     if factory := os.environ.get("STORYWRIGHT_FACTORY"):
-        for name, path in output_paths(step, Path(factory)).items():
+        for name, path in output_paths(step, Path(factory), part).items():
             outputs[name].uri = str(path)
     started = time.monotonic()
-    _report(step, "begun")
+    task = f"{step} {part}".strip()
+    _report(task, "begun")
     try:
         metrics, made = _perform(
             step,
@@ -162,9 +170,9 @@ def call_task(
     except BaseException as error:
         kind = "refused" if isinstance(error, BadInput) else "failed"
         said = str(error) if isinstance(error, BadInput) else f"{type(error).__name__}: {error}"
-        _report(step, kind, seconds=time.monotonic() - started, said=said)
+        _report(task, kind, seconds=time.monotonic() - started, said=said)
         raise
-    _report(step, "made" if made else "up to date", seconds=time.monotonic() - started)
+    _report(task, "made" if made else "up to date", seconds=time.monotonic() - started)
     if METRICS in outputs:
         outputs[METRICS].metadata.update(metrics)
     return metrics
@@ -321,11 +329,11 @@ def _outside(module: ModuleType, config: Any) -> dict[str, Any]:
     return {"outside": module.outside(config)} if hasattr(module, "outside") else {}
 
 
-def _report(step: str, event: str, **facts: Any) -> None:
-    """Tell the runner, if it asked, how a step goes: one JSON line in its file."""
+def _report(task: str, event: str, **facts: Any) -> None:
+    """Tell the runner, if it asked, how a task goes: one JSON line in its file."""
     if name := os.environ.get("STORYWRIGHT_EVENTS"):
         with Path(name).open("a", encoding="utf-8") as events:
-            events.write(json.dumps({"step": step, "event": event} | facts, ensure_ascii=False) + "\n")
+            events.write(json.dumps({"task": task, "event": event} | facts, ensure_ascii=False) + "\n")
 
 
 def _begun_from(path: Path) -> Any:
