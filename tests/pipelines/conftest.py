@@ -1,6 +1,7 @@
-"""A factory of two small steps, run by Kubeflow's own local runner in processes of their own."""
+"""A miniature of the house: its own pipelines and step contract, with two small steps in place of the real ones."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,47 +9,49 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TINY = Path(__file__).parent / "tiny"
-VALUES = {"grow": {"count": 3, "seed": 1, "ends": "well", "seconds": 0.0}, "shrink": {"factor": 2}}
+MINIATURE = Path(__file__).parent / "miniature"
+FLOOR = ("__init__", "board", "errors", "files", "progress", "settings", "tracking")
+CALLERS = ("__init__", "command", "contract", "stamp")
 
 
-class Garden:
-    """The pipeline `garden` in a folder of its own."""
+class House:
+    """A checkout with the pipelines of the real one; `training` grows numbers and adds them up."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        package = folder / "src" / "storywright"
+        (package / "steps").mkdir(parents=True)
+        for name in FLOOR:
+            shutil.copy(ROOT / "src/storywright" / f"{name}.py", package)
+        for name in CALLERS:
+            shutil.copy(ROOT / "src/storywright/steps" / f"{name}.py", package / "steps")
+        shutil.copytree(ROOT / "pipelines", folder / "pipelines", ignore=shutil.ignore_patterns("compiled"))
+        shutil.copy(ROOT / "constraints.txt", folder)
+        shutil.copytree(MINIATURE, folder, dirs_exist_ok=True)
         self.environment = {"STORYWRIGHT_TRACKING": "off"}
 
-    def run(self, *, again: bool = False, line_every: float = 10.0, **grow: object) -> subprocess.CompletedProcess[str]:
-        values = VALUES | {"grow": VALUES["grow"] | grow}
-        script = f"""
-import sys
-from garden import garden
-from pipelines import running
-from storywright.errors import BadInput
+    def run(self, *arguments: str, pipeline: str = "training") -> subprocess.CompletedProcess[str]:
+        return self.python("-m", "pipelines", "run", pipeline, *arguments)
 
-if __name__ == "__main__":
-    running._LINE_EVERY_SECONDS = {line_every}
-    try:
-        print(running.run(garden, {values!r}, again={again}))
-    except (BadInput, running.FailedStepError) as error:
-        print(type(error).__name__, error, file=sys.stderr)
-"""
-        (self.folder / "go.py").write_text(script)
+    def python(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self.call(sys.executable, *arguments)
+
+    def call(self, *command: str) -> subprocess.CompletedProcess[str]:
+        environment = os.environ | {"PYTHONPATH": str(self.folder / "src")} | self.environment
         return subprocess.run(
-            [sys.executable, "go.py"], check=False, cwd=self.folder, capture_output=True, text=True, env=self._all()
+            command, check=False, cwd=self.folder, capture_output=True, text=True, env=environment, timeout=120
         )
 
-    def total(self) -> int:
-        return int((self.folder / "factory/shrink/total.txt").read_text())
+    def path(self, name: str) -> Path:
+        return self.folder / name
 
-    def _all(self) -> dict[str, str]:
-        return os.environ | {"PYTHONPATH": f"{TINY}:{ROOT}"} | self.environment
+    def total(self) -> int:
+        return int(self.path("factory/shrink/total.txt").read_text())
 
 
 @pytest.fixture
-def garden(tmp_path: Path) -> Garden:
-    return Garden(tmp_path)
+def house(tmp_path: Path) -> House:
+    return House(tmp_path)
 
 
 @pytest.fixture

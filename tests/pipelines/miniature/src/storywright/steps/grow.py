@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from storywright.errors import BadInput
 from storywright.progress import track
 from storywright.steps import command
 from storywright.steps.contract import makes
@@ -20,7 +19,7 @@ class Config:
     """How many numbers."""
     seed: int
     """The first of them."""
-    ends: Literal["well", "refused", "failed", "killed"]
+    ends: Literal["well", "failed", "killed"]
     """How it ends."""
     seconds: float
     """How long it takes."""
@@ -45,8 +44,6 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     for index in track(range(config.count), "Growing"):
         (outputs.lines / f"{index}.txt").write_text(str(config.seed + index))
         time.sleep(config.seconds / config.count)
-    if config.ends == "refused":
-        raise BadInput("The soil is too dry: water it.")
     if config.ends == "failed":
         raise RuntimeError("the spade broke")
     if config.ends == "killed":

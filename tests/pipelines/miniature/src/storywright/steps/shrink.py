@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from storywright.errors import BadInput
 from storywright.steps import command
 from storywright.steps.contract import made_by, makes
 
@@ -33,6 +34,9 @@ class Outputs:
 def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     """Add."""
     assert inputs.grown.exists()
+    outputs.total.write_text("half-made")
+    if config.factor == 0:
+        raise BadInput("Nothing can be made of nothing: give a factor.")
     outputs.total.write_text(str(config.factor * sum(int(path.read_text()) for path in inputs.lines.iterdir())))
 
 
