@@ -1,0 +1,57 @@
+"""`storywright board`: from a brief to storyboards."""
+
+import json
+import time
+from pathlib import Path
+
+import click
+
+from storywright.errors import needs_extra
+
+
+@click.command()
+@click.argument("briefs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), default=Path("out"), help="The folder for the boards.")
+@click.option("--candidates", type=click.IntRange(1, 6), default=3, help="Boards for each brief.")
+@click.option("--draws", type=click.IntRange(1, 16), default=2, help="Pictures for each panel; the critic keeps one.")
+@click.option("--steps", type=click.IntRange(1, 100), help="Denoising steps for each picture; default: as tuned.")
+@click.option("--seed", type=click.IntRange(min=0), help="Another seed than the brief's.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was made as JSON.")
+def board(
+    briefs: tuple[Path, ...], out: Path, candidates: int, draws: int, steps: int | None, seed: int | None, as_json: bool
+) -> None:
+    """Turn each BRIEF into storyboards, each candidate following another idea.
+
+    A BRIEF is a YAML or JSON file; only `title` and `product: {name: …}` are required. The models are the promoted
+    ones, or the embedded ones where nothing was promoted yet.
+    """
+    from storywright.board import read_brief
+
+    another = {} if seed is None else {"seed": seed}
+    read = [(path, read_brief(path).model_copy(update=another)) for path in briefs]
+    started = time.monotonic()
+    with needs_extra("serve", "Drawing a board"):
+        from storywright.export import html
+        from storywright.progress import Progress
+        from storywright.studio import plan
+        from storywright.studio.director import Director, Drawing
+        from storywright.watch.deployed import deployed_models
+    models, tuned = deployed_models()
+    director = Director(models, Drawing(**(tuned | {"draws": draws} | ({"steps": steps} if steps else {}))))
+    made = []
+    for path, brief in read:
+        folder = out / path.stem if len(read) > 1 else out
+        with Progress(f"drawing {brief.title}", candidates * plan.num_panels(brief)) as progress:
+            boards = director.boards(brief, candidates, on_panel=lambda *_: progress.advance())
+        saved = [(one.save(folder / f"{number + 1}").parent, one.board) for number, one in enumerate(boards)]
+        page = html.write([(one, place) for place, one in saved], folder / "index.html")
+        made.append({"brief": str(path), "page": str(page), "boards": [str(place) for place, _ in saved]})
+        if not as_json:
+            for place, one in saved:
+                card = ", ".join(f"{score.name} {score.value:.2f}" for score in one.scores)
+                print(f"{place}/board.json  {one.title}  ({card})")
+            print(f"Open {page} to see them side by side.")
+    if as_json:
+        print(json.dumps(made, indent=2, ensure_ascii=False))
+    else:
+        print(f"{sum(len(one['boards']) for one in made)} boards in {time.monotonic() - started:.0f} s.")

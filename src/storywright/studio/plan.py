@@ -1,0 +1,96 @@
+"""From a brief and an idea to timed beats: which moments there are, and how long each one stands."""
+
+from dataclasses import dataclass
+
+from storywright.board import Brief, CastMember
+from storywright.studio.ideas import IDEAS, Beat, Idea
+
+FRAMES_A_SECOND = 25
+_SHORTEST_SECONDS = 0.75
+_STRANGERS = {
+    "en": (
+        CastMember(name="Mia", looks="woman with long red hair and a yellow shirt"),
+        CastMember(name="Tom", looks="man with short black hair and a green jacket"),
+    ),
+    "ru": (
+        CastMember(name="Мария", looks="woman with long black hair and a blue shirt"),
+        CastMember(name="Антон", looks="man with short brown hair and a red jacket"),
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Moment:
+    """A beat with its words filled in and its time."""
+
+    beat: Beat
+    words: str
+    """Empty where the writer goes on with the story."""
+    seconds: float
+
+
+def ideas_for(brief: Brief, count: int) -> list[Idea]:
+    """The first `count` ideas for this brief: different for each, and in another order for another seed."""
+    start = brief.seed % len(IDEAS)
+    turned = IDEAS[start:] + IDEAS[:start]
+    return [turned[number % len(turned)] for number in range(count)]
+
+
+def num_panels(brief: Brief) -> int:
+    """As many as the brief says, or one about every three seconds and never too short to read."""
+    if brief.format.panels:
+        return brief.format.panels
+    fitting = int(brief.format.seconds / _SHORTEST_SECONDS)
+    return max(1, min(round(2 + brief.format.seconds / 4), fitting, 60))
+
+
+def cast_of(brief: Brief) -> list[CastMember]:
+    """The brief's people, and strangers where it names fewer than two."""
+    named = {member.name for member in brief.cast}
+    strangers = [person for person in _STRANGERS[brief.language] if person.name not in named]
+    return [*brief.cast, *strangers[: max(0, 2 - len(brief.cast))]]
+
+
+def moments(brief: Brief, idea: Idea) -> list[Moment]:
+    """The idea's beats, cut down or filled up to the number of panels, timed to the brief's seconds exactly."""
+    beats = _fitted(idea.beats, num_panels(brief))
+    seconds = _shared_out(brief.format.seconds, [beat.weight for beat in beats])
+    hero, friend = (person.name for person in cast_of(brief)[:2])
+    reasons = iter(brief.reasons_to_believe)
+    timed = []
+    for beat, share in zip(beats, seconds, strict=True):
+        words = beat.words.get(brief.language, "")
+        reason = sentence(next(reasons, "")) if "{reason}" in words else ""
+        call = brief.call_to_action or sentence(brief.proposition)
+        filled = words.format(hero=hero, friend=friend, product=brief.product.name, reason=reason, call=call)
+        timed.append(Moment(beat=beat, words=" ".join(filled.split()), seconds=share))
+    return timed
+
+
+def _fitted(beats: tuple[Beat, ...], count: int) -> list[Beat]:
+    """Keep the most needed beats in order; where there are too few, let the writer go on before the last two."""
+    kept = sorted(sorted(range(len(beats)), key=lambda at: (beats[at].need, at))[:count])
+    chosen = [beats[at] for at in kept]
+    extra = [_going_on(beats[at % len(beats)]) for at in range(count - len(chosen))]
+    return chosen[:-2] + extra + chosen[-2:] if extra else chosen
+
+
+def _going_on(beat: Beat) -> Beat:
+    return Beat(name="development", words={}, shot="medium full", place="out" if beat.place == "home" else beat.place)
+
+
+def _shared_out(seconds: float, weights: list[float]) -> list[float]:
+    """Whole frames that add up to the film's frames, larger remainders first."""
+    frames = round(seconds * FRAMES_A_SECOND)
+    exact = [frames * weight / sum(weights) for weight in weights]
+    whole = [int(share) for share in exact]
+    by_remainder = sorted(range(len(exact)), key=lambda at: whole[at] - exact[at])
+    for at in by_remainder[: frames - sum(whole)]:
+        whole[at] += 1
+    return [count / FRAMES_A_SECOND for count in whole]
+
+
+def sentence(words: str) -> str:
+    """Words with a capital and a full stop, or nothing."""
+    words = words.strip()
+    return words and words[0].upper() + words[1:] + ("" if words[-1] in ".!?…" else ".")

@@ -1,0 +1,189 @@
+"""From a beat to a scene that can be drawn: who stands where, with what, and from where one looks.
+
+Free words meet the drawable world here: what the illustrator never saw is mapped to the nearest thing that it did,
+and the mapping is kept for the panel to show.
+"""
+
+from dataclasses import dataclass, replace
+from random import Random
+
+from storywright.board import Brief, CastMember, Move
+from storywright.studio import plan
+from storywright.studio.plan import Moment
+from storywright.toonworld import words
+from storywright.toonworld.grammar import shots
+from storywright.toonworld.scene import INDOORS, PROPS, SETTINGS, USES_OF, Person, Prop, Scene
+
+_PLACES = {
+    "home": ("kitchen", "living room", "bedroom"),
+    "work": ("office", "cafe", "shop"),
+    "out": ("park", "street", "garden"),
+}
+_PLACES_OF: dict[str, dict[str, tuple[str, ...]]] = {
+    "bottle": {"out": ("park", "stadium", "beach"), "work": ("gym", "office")},
+    "shoe": {"out": ("street", "park", "stadium"), "work": ("gym",)},
+    "toothbrush": {"home": ("bathroom",)},
+    "perfume": {"home": ("bathroom", "bedroom"), "work": ("shop", "cafe")},
+    "lamp": {"home": ("bedroom", "living room")},
+    "mug": {"home": ("kitchen",), "work": ("cafe", "office")},
+    "book": {"home": ("living room", "bedroom"), "work": ("classroom", "cafe")},
+    "car": {"out": ("street", "mountains", "desert")},
+    "bicycle": {"out": ("street", "park", "mountains")},
+}
+_SHOT_CLASS = {
+    "establishing": "wide",
+    "extreme long": "wide",
+    "long": "wide",
+    "full": "full",
+    "medium full": "near",
+    "medium": "near",
+    "medium close-up": "close",
+    "close-up": "close",
+    "extreme close-up": "close",
+    "insert": "insert",
+}
+_CLEAR_ANGLES = ("eye level", "eye level", "eye level", "low", "high")
+"""Those that leave faces and products readable; the others are a person's choice."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Staged:
+    """A panel before it is drawn."""
+
+    scene: Scene
+    words: str
+    prompt: str
+    move: Move
+    drawn_as: dict[str, str]
+
+
+class Stage:
+    """Everything about a brief that stays the same from panel to panel: the people, the product, the places."""
+
+    def __init__(self, brief: Brief) -> None:
+        self.brief = brief
+        self.cast = plan.cast_of(brief)
+        self.summary = ". ".join(
+            part for part in (brief.product.name, brief.product.description, brief.proposition, brief.tone) if part
+        )
+        self._mapped: dict[str, str] = {}
+        self._people = [self._looks(member) for member in self.cast]
+        self._product = self._thing()
+        self._places = self._homes()
+
+    def set(self, moment: Moment, told: str, seed: int, before: Staged | None = None) -> Staged:
+        """The scene of a moment, from the looks, the product and the places of this brief."""
+        random, beat = Random(seed), moment.beat
+        people, props = self._figures(moment), self._props(moment)
+        scene = Scene(
+            setting=self._places[beat.place],
+            time=beat.time or (before.scene.time if before else "day"),
+            weather="rain" if beat.rain and self._places[beat.place] not in INDOORS else "clear",
+            people=() if beat.product == "insert" else people,
+            props=props,
+            style=self.brief.style,
+            words_room=beat.name == "end frame",
+            seed=seed,
+        )
+        if not moment.words:
+            scene = self._as_told(scene, told)
+        size, angle = self._shot(beat.shot, scene, before, random)
+        scene = replace(scene, shot=size, angle=angle)
+        shows_product = any(prop.kind == self._product.kind for prop in scene.props)
+        drawn_as = self._mapped if shows_product or not self.brief.product.kind else {}
+        return Staged(scene=scene, words=told, prompt=words.prompt(scene), move=_move(scene), drawn_as=drawn_as)
+
+    def notices(self, scenes: list[Staged]) -> list[str]:
+        """What the reader of the board should know about what could not be drawn as it was said."""
+        with_mapping = sum(bool(scene.drawn_as) for scene in scenes)
+        if not with_mapping:
+            return []
+        pairs = ", ".join(f"{said} → {drawn}" for said, drawn in self._mapped.items())
+        share = (
+            f"{with_mapping} of {len(scenes)} panels"
+            if self.brief.language == "en"
+            else f"{with_mapping} из {len(scenes)} кадров"
+        )
+        said = {
+            "en": f"Out of the drawable world, drawn as the nearest thing in {share}: {pairs}.",
+            "ru": f"Вне рисуемого мира, нарисовано ближайшее ({share}): {pairs}.",
+        }
+        return [said[self.brief.language]]
+
+    def _looks(self, member: CastMember) -> Person:
+        read = words.scene_from_words(member.looks)
+        person = read.scene.people[0] if read.scene.people else Person()
+        self._mapped |= read.mapped
+        return replace(person, name=member.name, pose="standing", expression="neutral", facing="front")
+
+    def _thing(self) -> Prop:
+        product = self.brief.product
+        read = words.scene_from_words(f"{product.description}, {product.kind}")
+        self._mapped |= read.mapped
+        found = [prop for prop in read.scene.props if prop.kind == product.kind] or list(read.scene.props)
+        if found:
+            return replace(found[0], use="standing")
+        if product.kind in PROPS:
+            return Prop(kind=product.kind)
+        self._mapped[product.kind or product.name] = "gift box"
+        return Prop(kind="gift box")
+
+    def _homes(self) -> dict[str, str]:
+        """One place of each kind: one that the brief names, or one where such a product is used."""
+        brief = self.brief
+        text = " ".join((brief.product.description, brief.proposition, brief.insight, brief.objective))
+        named = [setting for setting in SETTINGS if setting in text.lower()]
+        random, places = Random(f"places {brief.seed}"), {}
+        for kind, usual in _PLACES.items():
+            fitting = [s for s in named if (s in INDOORS) == (kind != "out")]
+            places[kind] = random.choice(fitting or _PLACES_OF.get(self._product.kind, {}).get(kind, usual))
+        return places
+
+    def _figures(self, moment: Moment) -> tuple[Person, ...]:
+        beat = moment.beat
+        hero = replace(self._people[0], pose=beat.pose, expression=beat.expression)
+        if not beat.friend:
+            return (hero,)
+        return (replace(hero, facing="right"), replace(self._people[1], expression=beat.expression, facing="left"))
+
+    def _props(self, moment: Moment) -> tuple[Prop, ...]:
+        beat, props = moment.beat, []
+        if beat.product:
+            wished = "standing" if beat.product == "insert" else beat.product
+            able = USES_OF[self._product.kind]
+            use = wished if wished in able else next((u for u in ("used", "worn", "held") if u in able), "standing")
+            props.append(replace(self._product, use=use))
+        if beat.gift and self._product.kind != "gift box":
+            props.append(Prop(kind="gift box", colour="red"))
+        return tuple(props)
+
+    def _as_told(self, scene: Scene, told: str) -> Scene:
+        """What the writer's words change about the scene: place, pose, mood and things."""
+        read = words.scene_from_words(told)
+        people = scene.people
+        if people and read.scene.people:
+            seen = read.scene.people[0]
+            people = (replace(people[0], pose=seen.pose, expression=seen.expression), *people[1:])
+        setting = read.scene.setting if "setting" in read.found else scene.setting
+        return replace(scene, people=people, props=read.scene.props or scene.props, setting=setting, weather="clear")
+
+    def _shot(self, wished: str, scene: Scene, before: Staged | None, random: Random) -> tuple[str, str]:
+        """The beat's shot, or a neighbour of it where the cut would jump; angles that leave everything readable."""
+        subject = frozenset(person.name for person in scene.people)
+        if before is None:
+            return wished, "eye level"
+        last = before.scene
+        earlier = shots.Shot(last.shot, last.angle, last.setting, frozenset(p.name for p in last.people))
+        if shots.jumps(wished, scene.setting, subject, earlier):
+            wished = shots.shot(random, _SHOT_CLASS[wished], scene.setting, subject, earlier).size
+        return wished, "eye level" if wished == "insert" else random.choice(_CLEAR_ANGLES)
+
+
+def _move(scene: Scene) -> Move:
+    if scene.shot == "insert":
+        return "zoom in"
+    if scene.shot in ("establishing", "extreme long"):
+        return "pan"
+    if scene.people and scene.people[0].pose in ("walking", "running"):
+        return "tracking"
+    return "static"
