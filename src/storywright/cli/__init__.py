@@ -10,6 +10,7 @@ from storywright.errors import BadInput
 
 _COMMANDS: dict[str, tuple[str, str]] = {
     # name: (module:attribute under storywright.cli, one line for --help)
+    "board": ("board:board", "from a brief to storyboards"),
     "metrics": ("metrics:metrics", "measure captions: BLEU, CIDEr-D, ROUGE-L"),
     "serve": ("serve:serve", "the page and the API"),
     "models": ("models:models", "list, show, compare, promote and roll back the studio's models"),
