@@ -8,6 +8,8 @@ import typing
 from pathlib import Path
 from typing import Any
 
+from kfp.dsl.python_component import PythonComponent
+
 from storywright import files
 from storywright.errors import BadInput
 from storywright.steps import contract
@@ -34,11 +36,17 @@ def refuse_stale() -> None:
             )
 
 
+def component_of(step: str) -> PythonComponent:
+    """The component of a step."""
+    component = getattr(importlib.import_module(f"components.{step}.component"), step)
+    assert isinstance(component, PythonComponent)
+    return component
+
+
 def readme(step: str) -> str:
     """The README of a step's component."""
     module = contract.load(step)
-    component = getattr(importlib.import_module(f"components.{step}.component"), step)
-    image = component.component_spec.implementation.container.image
+    image = component_of(step).component_spec.implementation.container.image
     return "\n".join(
         [
             f"# {step}",

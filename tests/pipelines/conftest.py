@@ -37,7 +37,9 @@ class House:
         return self.call(sys.executable, *arguments)
 
     def call(self, *command: str) -> subprocess.CompletedProcess[str]:
-        environment = os.environ | {"PYTHONPATH": str(self.folder / "src")} | self.environment
+        # As in an activated environment: DVC calls plain `python`.
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        environment = os.environ | {"PYTHONPATH": str(self.folder / "src"), "PATH": path} | self.environment
         return subprocess.run(
             command, check=False, cwd=self.folder, capture_output=True, text=True, env=environment, timeout=120
         )
