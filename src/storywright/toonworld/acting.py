@@ -108,7 +108,9 @@ def _gestures(look: Person, uses: list[Thing]) -> tuple[str, str, Thing | None, 
         if use == "used" and kind in _USING and in_near is None:
             near, wanted_far = _USING[kind]
             far, in_near = far or wanted_far, thing
-        elif use == "held" and in_near is None and (look.pose not in _ACTING or look.pose in ("arms raised", "reaching")):
+        elif (
+            use == "held" and in_near is None and (look.pose not in _ACTING or look.pose in ("arms raised", "reaching"))
+        ):
             near, in_near = _holding(kind), thing
             if kind in _TWO_HANDS and in_far is None and look.pose not in _ACTING:
                 far = "carry"
@@ -128,7 +130,21 @@ def _holding(kind: str) -> str:
 class _Stage:
     """Collects shapes by layer."""
 
-    ORDER = ("far back", "seat", "back", "far hand", "body", "worn", "head", "on head", "chest", "arms", "near hand", "fingers", "front")
+    ORDER = (
+        "far back",
+        "seat",
+        "back",
+        "far hand",
+        "body",
+        "worn",
+        "head",
+        "on head",
+        "chest",
+        "arms",
+        "near hand",
+        "fingers",
+        "front",
+    )
 
     def __init__(self, body: Figure) -> None:
         self.body = body
@@ -175,7 +191,9 @@ class _Stage:
         )
 
 
-def _joined(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+def _joined(
+    a: tuple[float, float, float, float], b: tuple[float, float, float, float]
+) -> tuple[float, float, float, float]:
     return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
 
 
@@ -189,7 +207,9 @@ def _stool(body: Figure) -> list[Shape]:
     ]
 
 
-def _at(shapes: tuple[Shape, ...], to: Point, grip: Point, scale: float = 1.0, turn: float = 0.0, flip: bool = False) -> list[Shape]:
+def _at(
+    shapes: tuple[Shape, ...], to: Point, grip: Point, scale: float = 1.0, turn: float = 0.0, flip: bool = False
+) -> list[Shape]:
     """The prop turned and scaled about its grip, and the grip brought to a point."""
     centred = moved(shapes, -grip[0], -grip[1])
     return moved(centred, to[0], to[1], scale, turn, flip)
@@ -228,7 +248,7 @@ def _in_hand(stage: _Stage, kind: str, owner: int, near: bool) -> None:
         level = abs(body.near_hand[1] - body.far_hand[1]) < 0.1
         if level and near:
             x = (body.near_hand[0] + body.far_hand[0]) / 2 + (0.06 if body.aside else 0)
-            stage.add("chest", _at(prop(kind, state), (x, hand[1]), grip, scale), owner)
+            stage.add("near hand", _at(prop(kind, state), (x, hand[1]), grip, scale), owner)
         else:
             stage.add(layer, _at(prop(kind, state), (hand[0], hand[1] + 0.02), (grip[0], 0.0), scale * 0.8), owner)
         return
@@ -251,9 +271,9 @@ def _worn_watch(stage: _Stage, owner: int) -> None:
     stage.add(
         "near hand",
         [
-            ellipse(x, y, 0.07, 0.062, "prop"),
-            ellipse(x, y, 0.044, 0.044, "#fbfaf5", 1.0, 0.8),
-            stroke([(x, y + 0.028), (x, y), (x + 0.022, y)], 0.014, "#33333b"),
+            ellipse(x, y, 0.085, 0.08, "prop"),
+            ellipse(x, y, 0.05, 0.05, "#fbfaf5", 1.0, 0.8),
+            stroke([(x, y + 0.032), (x, y), (x + 0.025, y)], 0.016, "#33333b"),
         ],
         owner,
     )
@@ -281,12 +301,20 @@ def _worn_backpack(stage: _Stage, owner: int) -> None:
     x, y = body.chest
     if body.aside:
         stage.add("far back", moved(prop("backpack"), x - 0.2 * size, y - 0.34 * size, size * 1.05, -4), owner)
-        strap = [(x - 0.06 * size, y + 0.2 * size), (x + 0.06 * size, y + 0.02 * size), (x - 0.08 * size, y - 0.18 * size)]
+        strap = [
+            (x - 0.06 * size, y + 0.2 * size),
+            (x + 0.06 * size, y + 0.02 * size),
+            (x - 0.08 * size, y - 0.18 * size),
+        ]
         stage.add("worn", [limb(strap, [0.03 * size] * 3, "prop", 0.8)], owner)
         return
     stage.add("far back", moved(prop("backpack"), x, y - 0.32 * size, size * 1.22), owner)
     for side in (-1, 1):
-        strap = [(x + side * 0.1 * size, y + 0.22 * size), (x + side * 0.115 * size, y), (x + side * 0.15 * size, y - 0.16 * size)]
+        strap = [
+            (x + side * 0.1 * size, y + 0.22 * size),
+            (x + side * 0.115 * size, y),
+            (x + side * 0.15 * size, y - 0.16 * size),
+        ]
         stage.add("worn", [limb(strap, [0.032 * size] * 3, "prop", 0.85)], owner)
 
 
@@ -301,7 +329,7 @@ def _worn_shoes(stage: _Stage, owner: int) -> None:
 def _drinking(kind: str, tip: Point, turn: float) -> Callable[[_Stage, int], None]:
     def put(stage: _Stage, owner: int) -> None:
         x, y = stage.body.mouth
-        stage.add("near hand", _at(prop(kind), (x + 0.015, y - 0.012), tip, 0.95, turn), owner)
+        stage.add("near hand", _at(prop(kind, "cold"), (x + 0.015, y - 0.012), tip, 0.95, turn), owner)
 
     return put
 
@@ -321,14 +349,24 @@ def _spray(stage: _Stage, owner: int) -> None:
     body = stage.body
     x, y = body.near_hand
     stage.add("near hand", _at(prop("perfume"), (x, y), (0, 0.05), 1.1, 6), owner)
-    puffs = [ellipse(x - dx, y + 0.2 + dy, r, r * 0.8, "#f7f4ff", 1.0, 0.5) for dx, dy, r in ((0.07, 0.03, 0.026), (0.13, 0.06, 0.034), (0.13, -0.01, 0.028))]
+    puffs = [
+        ellipse(x - dx, y + 0.13 + dy, r, r * 0.8, "#f7f4ff", 1.0, 0.5)
+        for dx, dy, r in ((0.09, 0.03, 0.022), (0.14, 0.05, 0.028), (0.14, -0.01, 0.024))
+    ]
     stage.add("near hand", puffs, AIR)
 
 
 def _eat_cake(stage: _Stage, owner: int) -> None:
     body = stage.body
     (x, y), right = body.mouth, _right_of(body) + 0.12
-    stage.add("near hand", [stroke([(x + 0.02, y), body.near_hand], 0.022, "#b9bec4"), ellipse(x + 0.02, y, 0.045, 0.035, "#f0cf9a", 1.0, 0.8)], AIR)
+    stage.add(
+        "near hand",
+        [
+            stroke([(x + 0.02, y), body.near_hand], 0.022, "#b9bec4"),
+            ellipse(x + 0.02, y, 0.045, 0.035, "#f0cf9a", 1.0, 0.8),
+        ],
+        AIR,
+    )
     stage.add("front", _table(right - 0.05, right + 0.55, 0.62 * body.size + 0.08), AIR)
     stage.add("front", moved(prop("cake"), right + 0.25, 0.62 * body.size + 0.08), owner)
 
@@ -346,7 +384,11 @@ def _table(x0: float, x1: float, y: float) -> list[Shape]:
 
 
 def _phone_call(stage: _Stage, owner: int) -> None:
-    stage.add("near hand", _at(prop("phone"), stage.body.near_hand, (0, 0.09), 0.9, 10 if not _looks_aside(stage) else -10), owner)
+    stage.add(
+        "near hand",
+        _at(prop("phone"), stage.body.near_hand, (0, 0.09), 0.9, 10 if not _looks_aside(stage) else -10),
+        owner,
+    )
 
 
 def _type(stage: _Stage, owner: int) -> None:
@@ -359,7 +401,9 @@ def _type(stage: _Stage, owner: int) -> None:
 def _read(stage: _Stage, owner: int) -> None:
     body = stage.body
     x = (body.near_hand[0] + body.far_hand[0]) / 2 + (0.05 if body.aside else 0.0)
-    stage.add("chest" if not body.aside else "near hand", moved(prop("book", "open"), x, body.near_hand[1] + 0.1, 0.95), owner)
+    stage.add(
+        "chest" if not body.aside else "near hand", moved(prop("book", "open"), x, body.near_hand[1] + 0.1, 0.95), owner
+    )
 
 
 def _shelter(stage: _Stage, owner: int) -> None:
@@ -368,7 +412,9 @@ def _shelter(stage: _Stage, owner: int) -> None:
     rise = max(0.0, body.head_at[1] + body.head_size * 1.2 - y - 0.66)
     stage.add("seat", _at(prop("umbrella", "open"), (x, y + rise), (0, 0), 1.0, 13), owner)
     if rise:
-        stage.add("near hand", [limb([(x, y - 0.08), (x - 0.02, y + rise)], [0.014, 0.014], "#8a5a34", 1.0, 0.8)], owner)
+        stage.add(
+            "near hand", [limb([(x, y - 0.08), (x - 0.02, y + rise)], [0.014, 0.014], "#8a5a34", 1.0, 0.8)], owner
+        )
 
 
 def _play_ball(stage: _Stage, owner: int) -> None:
@@ -380,7 +426,11 @@ def _walk_dog(stage: _Stage, owner: int) -> None:
     body = stage.body
     x, y = body.near_hand
     at = _right_of(body) + 0.62
-    stage.add("front", [stroke([(x, y), ((x + at + 0.2) / 2, (y + 0.5) / 2 - 0.03), (at + 0.17, 0.52)], 0.026, "#5b4636")], AIR)
+    stage.add(
+        "front",
+        [stroke([(x, y), ((x + at + 0.2) / 2, (y + 0.5) / 2 - 0.03), (at + 0.17, 0.52)], 0.026, "#5b4636")],
+        AIR,
+    )
     stage.add("front", moved(prop("dog"), at, 0.0), owner)
 
 
@@ -400,7 +450,9 @@ def _open_gift(stage: _Stage, owner: int) -> None:
     body = stage.body
     x = (body.far_hand[0] + 0.15 * body.size) if not body.aside else body.far_hand[0] + 0.06
     stage.add("chest", moved(prop("gift box", "open"), x, body.far_hand[1] - 0.1, 0.95), owner)
-    stage.add("near hand", moved(prop("gift box", "lid"), body.near_hand[0] - 0.05, body.near_hand[1] - 0.03, 0.95, 14), owner)
+    stage.add(
+        "near hand", moved(prop("gift box", "lid"), body.near_hand[0] - 0.05, body.near_hand[1] - 0.03, 0.95, 14), owner
+    )
 
 
 def _water(stage: _Stage, owner: int) -> None:
@@ -408,7 +460,10 @@ def _water(stage: _Stage, owner: int) -> None:
     x, y = body.near_hand
     stage.add("near hand", list(moved(prop("watering can"), x, y)), AIR)
     at = x + 0.36
-    drops = [ellipse(at - 0.02 + dx, y - 0.08 - dy, 0.013, 0.026, "#7fb8dc", 1.0, 0.4) for dx, dy in ((0, 0), (0.03, 0.07), (-0.02, 0.12), (0.02, 0.18))]
+    drops = [
+        ellipse(at - 0.02 + dx, y - 0.08 - dy, 0.013, 0.026, "#7fb8dc", 1.0, 0.4)
+        for dx, dy in ((0, 0), (0.03, 0.07), (-0.02, 0.12), (0.02, 0.18))
+    ]
     stage.add("front", drops, AIR)
     stage.add("front", moved(prop("plant"), at + 0.04, 0.0, max(0.7, (y - 0.28) / 0.7)), owner)
 

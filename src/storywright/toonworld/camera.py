@@ -42,10 +42,10 @@ class _Angle:
 
 _ANGLES = {
     "eye level": _Angle(0, 36, 0),
-    "high": _Angle(-30, 46, 0.5),
-    "low": _Angle(17, 62, 0.2),
-    "bird's eye": _Angle(-60, 48, 0.62),
-    "worm's eye": _Angle(34, 74, 0.25),
+    "high": _Angle(-28, 50, 0.3),
+    "low": _Angle(16, 54, 0.2),
+    "bird's eye": _Angle(-64, 58, 0.42),
+    "worm's eye": _Angle(32, 64, 0.3),
     "over the shoulder": _Angle(-4, 36, 0),
     "dutch": _Angle(2, 42, 0, 14),
 }
@@ -105,7 +105,8 @@ def _subject(scene: Scene, on: Stage) -> tuple[Box, Box]:
         return (b[0], b[1] - margin, b[2], b[3] + margin), b
     if not on.actors:
         return _nobody(scene, row), row
-    _, who, x = on.actors[min(scene.focus, len(on.actors) - 1)] if scene.shot != "insert" else on.actors[0]
+    focus = on.actors[min(scene.focus, len(on.actors) - 1)]
+    who, x = focus.who, focus.x
     hx, hy, r = who.head_at[0] + x, who.head_at[1], who.head_size
     crown = hy + 1.42 * r
     if scene.shot == "extreme close-up":
@@ -114,22 +115,22 @@ def _subject(scene: Scene, on: Stage) -> tuple[Box, Box]:
         return (hx - 1.1 * r, hy - 1.32 * r, hx + 1.1 * r, crown), row
     if scene.shot in ("medium close-up", "insert"):
         return (hx - 1.5 * r, hy - 2.75 * r, hx + 1.5 * r, crown), row
-    left, _, right, high = _of(who, x)
+    left, _, right, high = focus.box
     high = max(crown, min(high, crown + 0.55))
     if scene.shot == "medium":
-        return (hx - 0.36, min(who.hips_y + 0.02, hy - 3 * r), hx + 0.36, max(crown, min(high, crown + 0.12))), (left, 0, right, high)
+        return (hx - 0.36, min(who.hips_y + 0.02, hy - 3 * r), hx + 0.36, max(crown, min(high, crown + 0.12))), (
+            left,
+            0,
+            right,
+            high,
+        )
     if scene.shot == "medium full":
         knees = min(who.knees_y - 0.06, who.hips_y - 0.3)
         return (min(left, hx - 0.35), max(knees, 0.0), max(right, hx + 0.35), high), row
-    top = max(a.head_at[1] + 1.42 * a.head_size for _, a, _ in on.actors)
+    top = max(a.who.head_at[1] + 1.42 * a.who.head_size for a in on.actors)
     if scene.shot in ("full",):
         return (row[0], 0.0, row[2], max(top, row[3] if row[3] < top + 1 else top)), row
     return (row[0], 0.0, row[2], max(top, 1.6)), row
-
-
-def _of(who, x: float) -> Box:  # type: ignore[no-untyped-def]
-    b = who.bounds
-    return b[0] + x, b[1], b[2] + x, b[3]
 
 
 def _nobody(scene: Scene, row: Box) -> Box:
@@ -139,7 +140,12 @@ def _nobody(scene: Scene, row: Box) -> Box:
     margin = {"medium full": 0.45, "medium": 0.3, "medium close-up": 0.16, "close-up": 0.06}.get(scene.shot, 0.0)
     tall = row[3] - row[1]
     if scene.shot == "extreme close-up":
-        return row[0] + (row[2] - row[0]) * 0.3, row[1] + tall * 0.35, row[2] - (row[2] - row[0]) * 0.3, row[3] - tall * 0.05
+        return (
+            row[0] + (row[2] - row[0]) * 0.3,
+            row[1] + tall * 0.35,
+            row[2] - (row[2] - row[0]) * 0.3,
+            row[3] - tall * 0.05,
+        )
     return row[0], row[1] - margin * tall, row[2], row[3] + margin * tall
 
 

@@ -70,9 +70,10 @@ def figure_boxes(scene: Scene, size: tuple[int, int]) -> list[tuple[float, float
     on = stage(scene)
     seen = camera.view(scene, on, aspect)
     boxes = []
-    for _, who, x in on.actors:
-        left, bottom, right, top = who.person_bounds
-        points = _upright(np.array([(a + x, b) for a in (left, right) for b in (bottom, top)], np.float32), 0, 0, 0, seen.lean)
+    for placed in on.actors:
+        left, bottom, right, top = placed.who.person_bounds
+        corners = np.array([(x, y) for x in (left, right) for y in (bottom, top)], np.float32)
+        points = _upright(corners, placed.x, placed.y, 0.0, seen.lean)
         flat = _projected(points, seen.matrix)[0] * size[1]
         (x0, y0), (x1, y1) = flat.min(axis=0), flat.max(axis=0)
         boxes.append((float(x0), float(y0), float(x1), float(y1)))
@@ -108,7 +109,15 @@ class _Pile:
     kinds: list[int] = field(default_factory=list)
     flat: list[bool] = field(default_factory=list)
 
-    def add(self, points: np.ndarray, laid: Bundle, palette: Palette, light: tuple[float, float, float], kind: int, flat: bool = False) -> None:
+    def add(
+        self,
+        points: np.ndarray,
+        laid: Bundle,
+        palette: Palette,
+        light: tuple[float, float, float],
+        kind: int,
+        flat: bool = False,
+    ) -> None:
         colours, shining = mixed_paints(laid, palette)
         self.points.append(points)
         self.laid.append(laid)
@@ -140,7 +149,9 @@ def _layers(scene: Scene, size: tuple[int, int], moment: Moment) -> _Layers:
     return _laid_out(scene, size, place, pile, seen, calm_before)
 
 
-def _add_people_and_things(pile: _Pile, scene: Scene, place: Place, on: Stage, seen: camera.View, moment: Moment) -> None:
+def _add_people_and_things(
+    pile: _Pile, scene: Scene, place: Place, on: Stage, seen: camera.View, moment: Moment
+) -> None:
     shadow = (("shadow", _darker(place.ground)),)
     if on.tabletop:
         pile.add(_TABLETOP.points, _TABLETOP, (), place.own_light, BACKGROUND)
@@ -180,8 +191,10 @@ def _projected(points: np.ndarray, matrix: np.ndarray) -> tuple[np.ndarray, np.n
     return seen[:, :2] / np.maximum(depth, camera.NEAR)[:, None], depth
 
 
-def _laid_out(scene: Scene, size: tuple[int, int], place: Place, pile: _Pile, seen: camera.View, calm_before: int) -> _Layers:
-    height = size[1] * _factor(size)
+def _laid_out(
+    scene: Scene, size: tuple[int, int], place: Place, pile: _Pile, seen: camera.View, calm_before: int
+) -> _Layers:
+    height = size[1] * _factor(size)  # of the canvas
     world = [k for k, flat in enumerate(pile.flat) if not flat]
     count = sum(len(pile.points[k]) for k in world)
     points = np.concatenate(pile.points)
@@ -199,9 +212,10 @@ def _laid_out(scene: Scene, size: tuple[int, int], place: Place, pile: _Pile, se
     visible &= (high - low).max(axis=1) > 1.2 / size[1]
     style = styles.LINES[scene.style]
     width = np.where(subject, style.subject, style.scenery) * 0.001 * line_weights * nearness
+    width = _drawable(np.minimum(width, (high - low).min(axis=1) * 0.16 + 0.0006), height)
     if style.wobble:
         flat = _strayed(flat, style.wobble * 0.001)
-    outer = _widened(flat, before, after, starts, owner, width, style.heavy)
+    outer = _widened(flat, before, after, starts, owner, width, style.heavy, 1.1 / height)
     fixed = np.float32(height * (1 << _BITS))
     limit = np.float32(_LIMIT)
     ends = np.append(starts[1:], len(flat))
@@ -255,6 +269,12 @@ def _paint(
     return np.clip(fills, 0, 255), np.clip(contours, 0, 255), subject, kinds, nearness
 
 
+def _drawable(width: np.ndarray, height: int) -> np.ndarray:
+    """No line thinner than the canvas can hold: it would break into dashes."""
+    pixels = width * height
+    return np.where(pixels < 0.4, 0.0, np.maximum(pixels, 1.25)) / height
+
+
 def _strayed(flat: np.ndarray, by: float) -> np.ndarray:
     """A hand is not a ruler: points stray together with their neighbours."""
     u, v = flat[:, 0], flat[:, 1]
@@ -264,16 +284,19 @@ def _strayed(flat: np.ndarray, by: float) -> np.ndarray:
 
 
 def _widened(
-    flat: np.ndarray, before: np.ndarray, after: np.ndarray, starts: np.ndarray, owner: np.ndarray, width: np.ndarray, heavy: float
-) -> np.ndarray:
-    """Each outline grown by its line, more on the side away from the light."""
+    flat: np.ndarray, before: np.ndarray, after: np.ndarray, starts: np.ndarray, owner: np.ndarray, width: np.ndarray,
+    heavy: float, least: float,
+) -> np.ndarray:  # fmt: skip
+    """Each outline grown by its line, more on the side away from the light and nowhere less than can be seen."""
     following = flat[after]
     along = following - flat[before]
     length = np.sqrt(along[:, 0] ** 2 + along[:, 1] ** 2) + np.float32(1e-9)
     area = np.add.reduceat(flat[:, 0] * following[:, 1] - flat[:, 1] * following[:, 0], starts)
     side = np.where(area >= 0, np.float32(1), np.float32(-1))[owner] / length
     nx, ny = along[:, 1] * side, -along[:, 0] * side
-    grow = width.astype(np.float32)[owner] * (1 + np.float32(heavy) * (0.45 * nx + 0.8 * ny))
+    width = width.astype(np.float32)
+    grow = width[owner] * (1 + np.float32(heavy) * (0.45 * nx + 0.8 * ny))
+    grow = np.maximum(grow, np.where(width > 0, np.float32(least), np.float32(0))[owner])
     return flat + np.stack([nx * grow, ny * grow], axis=1)
 
 
@@ -347,29 +370,30 @@ def _calm(scene: Scene, place: Place) -> tuple[float, ...]:
 def _calmed(canvas: np.ndarray, calm: tuple[float, ...]) -> None:
     """Quieten the side where words will stand."""
     height, width = canvas.shape[:2]
-    plain, keep, cover = _calm_side(height, width)
-    plain = np.empty_like(canvas)
-    plain[:] = calm
+    keep, cover = _calm_side(height, width)
+    plain = np.full_like(canvas, np.array(calm, np.uint8))
     canvas[:] = cv2.blendLinear(canvas, plain, keep, cover)
 
 
 @lru_cache(maxsize=16)
-def _calm_side(height: int, width: int) -> tuple[None, np.ndarray, np.ndarray]:
+def _calm_side(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
     x = np.linspace(0, 1, width, dtype=np.float32)
     cover = np.clip((x - 0.38) / 0.22, 0, 1)
     cover = np.repeat((0.3 + 0.62 * cover * cover * (3 - 2 * cover))[None, :], height, axis=0).astype(np.float32)
-    return None, (1 - cover).copy(), cover
+    return (1 - cover).copy(), cover
 
 
 def _factor(size: tuple[int, int]) -> int:
-    return 3 if min(size) < 80 else 2
+    return 3 if min(size) < 64 else 2
 
 
 def _canvas(size: tuple[int, int], paper: tuple[int, int, int]) -> np.ndarray:
-    factor = _factor(size)
-    canvas = np.empty((size[1] * factor, size[0] * factor, 3), np.uint8)
-    canvas[:] = paper
-    return canvas
+    return _blank(size[1] * _factor(size), size[0] * _factor(size), paper).copy()
+
+
+@lru_cache(maxsize=16)
+def _blank(height: int, width: int, paper: tuple[int, int, int]) -> np.ndarray:
+    return np.full((height, width, 3), paper, np.uint8)
 
 
 @lru_cache(maxsize=4096)
@@ -407,11 +431,29 @@ def _shoulder(aspect: float, right: bool) -> Bundle:
     """Head and shoulder of somebody near, seen from behind, in parts of the picture."""
     head = [
         limb([(0.3, 0.62), (0.3, 0.9)], [0.1, 0.13], "#4a342c", 1.0),
-        blob([(0.02, 1.2), (0.04, 0.94), (0.16, 0.84), (0.3, 0.82), (0.46, 0.86), (0.58, 0.98), (0.64, 1.2)], "#2c3547", 1.0),
-        blob([(0.1, 0.5), (0.12, 0.26), (0.24, 0.14), (0.36, 0.14), (0.47, 0.26), (0.49, 0.5), (0.42, 0.68), (0.3, 0.72), (0.18, 0.68)], "#241f27", 1.0),
+        blob(
+            [(0.02, 1.2), (0.04, 0.94), (0.16, 0.84), (0.3, 0.82), (0.46, 0.86), (0.58, 0.98), (0.64, 1.2)],
+            "#39465e",
+            1.0,
+        ),
+        blob(
+            [
+                (0.1, 0.5),
+                (0.12, 0.26),
+                (0.24, 0.14),
+                (0.36, 0.14),
+                (0.47, 0.26),
+                (0.49, 0.5),
+                (0.42, 0.68),
+                (0.3, 0.72),
+                (0.18, 0.68),
+            ],
+            "#362b30",
+            1.0,
+        ),
         blob([(0.46, 0.42), (0.51, 0.4), (0.515, 0.5), (0.465, 0.52)], "#5a4036", 1.0),
     ]
-    shapes = moved(head, -0.16, 0.12)
+    shapes = moved(head, -0.17, 0.02)
     if right:
         shapes = moved(shapes, aspect, 0.0, 1.0, flip=True)
     return bundle(shapes)
@@ -427,7 +469,19 @@ def _falling(weather: str, aspect: float, seed: int) -> Bundle:
         v = (k * 0.5698 + seed * 0.17) % 1.0 * 1.1 - 0.05
         near = 0.6 + 0.5 * ((k * 0.381) % 1.0)
         if weather == "rain":
-            shapes.append(polygon([(u, v), (u + 0.006 * near, v), (u - 0.022 * near, v + 0.1 * near), (u - 0.027 * near, v + 0.1 * near)], "!#d3e4f0", 1.0, 0.0))
+            shapes.append(
+                polygon(
+                    [
+                        (u, v),
+                        (u + 0.006 * near, v),
+                        (u - 0.022 * near, v + 0.1 * near),
+                        (u - 0.027 * near, v + 0.1 * near),
+                    ],
+                    "!#d3e4f0",
+                    1.0,
+                    0.0,
+                )
+            )
         else:
             shapes.append(ellipse(u, v, 0.011 * near, 0.011 * near, "!#ffffff", 1.0, 0.0))
     return bundle(shapes)

@@ -36,7 +36,15 @@ def _skull(woman: bool, age: str, aside: bool) -> list[Shape]:
     cheek = 0.76 if woman else 0.82
     if age == "child":
         jaw, cheek = 0.52, 0.92
-    outline: list[Point] = [(0.0, -1.0), (jaw, -0.84), (cheek, -0.32), (0.88, 0.18), (0.76, 0.66), (0.42, 0.95), (0, 1.02)]
+    outline: list[Point] = [
+        (0.0, -1.0),
+        (jaw, -0.84),
+        (cheek, -0.32),
+        (0.88, 0.18),
+        (0.76, 0.66),
+        (0.42, 0.95),
+        (0, 1.02),
+    ]
     ear = ellipse(-0.86, -0.02, 0.15, 0.21, "skin", 0.92)
     if not aside:
         return [ear, ellipse(0.86, -0.02, 0.15, 0.21, "skin", 0.92), blob(outline, "skin", mirror=True)]
@@ -53,14 +61,38 @@ def _features(woman: bool, age: str, expression: str, turn: float) -> list[Shape
     shapes = []
     if woman or age == "child":
         for side in (-1, 1):
-            shapes.append(ellipse(side * 0.54 + turn * 0.8, -0.32, 0.15, 0.1, "blush", 1.0, 0.0))
+            shapes.append(
+                ellipse(
+                    (0.62 if turn and side > 0 else side * 0.54 + turn * 0.6),
+                    -0.34,
+                    0.1 if turn and side > 0 else 0.15,
+                    0.1,
+                    "blush",
+                    1.0,
+                    0.0,
+                )
+            )
     for side in (-1, 1):
         x = side * gap * (0.9 if turn else 1.0) + turn
         shapes += _eye(x, level, side, woman, expression, turn)
         shapes.append(_brow(x, level, side, expression, woman))
         if age == "old":
-            shapes.append(stroke([(x - side * 0.12, level - 0.3), (x, level - 0.34), (x + side * 0.14, level - 0.28)], 0.05, "skin", 0.72))
-            shapes.append(stroke([(side * 0.3 + turn, -0.3), (side * 0.42 + turn, -0.45), (side * 0.42 + turn, -0.6)], 0.05, "skin", 0.72))
+            shapes.append(
+                stroke(
+                    [(x - side * 0.12, level - 0.3), (x, level - 0.34), (x + side * 0.14, level - 0.28)],
+                    0.05,
+                    "skin",
+                    0.72,
+                )
+            )
+            shapes.append(
+                stroke(
+                    [(side * 0.3 + turn, -0.3), (side * 0.42 + turn, -0.45), (side * 0.42 + turn, -0.6)],
+                    0.05,
+                    "skin",
+                    0.72,
+                )
+            )
     if age == "old":
         shapes.append(stroke([(turn - 0.25, 0.58), (turn, 0.62), (turn + 0.25, 0.58)], 0.05, "skin", 0.74))
     nose = [(turn * 1.35 - 0.02, -0.04), (turn * 1.35 + 0.1, -0.22), (turn * 1.35 - 0.04, -0.26)]
@@ -80,28 +112,56 @@ def _eye(x: float, y: float, side: int, woman: bool, expression: str, turn: floa
         ellipse(x + look + 0.04, y + 0.06, 0.042, 0.05, "#ffffff", 1.0, 0.0),
     ]
     if expression == "angry":
-        shapes.append(polygon([(x - 0.21, y + 0.3), (x + 0.21, y + 0.3), (x + 0.21, y + 0.06 + 0.07 * side), (x - 0.21, y + 0.06 - 0.07 * side)], "skin", 1.0, 0.0))
+        shapes.append(
+            polygon(
+                [
+                    (x - 0.21, y + 0.3),
+                    (x + 0.21, y + 0.3),
+                    (x + 0.21, y + 0.06 + 0.07 * side),
+                    (x - 0.21, y + 0.06 - 0.07 * side),
+                ],
+                "skin",
+                1.0,
+                0.0,
+            )
+        )
     elif expression == "sad":
-        shapes.append(polygon([(x - 0.21, y + 0.3), (x + 0.21, y + 0.3), (x + 0.21, y + 0.1 - 0.06 * side), (x - 0.21, y + 0.1 + 0.06 * side)], "skin", 1.0, 0.0))
+        shapes.append(
+            polygon(
+                [
+                    (x - 0.21, y + 0.3),
+                    (x + 0.21, y + 0.3),
+                    (x + 0.21, y + 0.1 - 0.06 * side),
+                    (x - 0.21, y + 0.1 + 0.06 * side),
+                ],
+                "skin",
+                1.0,
+                0.0,
+            )
+        )
     lid = y + tall * 0.82
     if expression == "angry":
         shapes.append(stroke([(x - 0.2, y + 0.06 - 0.07 * side), (x + 0.2, y + 0.06 + 0.07 * side)], 0.1, INK))
     elif expression == "sad":
         shapes.append(stroke([(x - 0.2, y + 0.1 + 0.06 * side), (x + 0.2, y + 0.1 - 0.06 * side)], 0.09, INK))
     else:
-        shapes.append(stroke([(x - 0.19, y + tall * 0.4), (x, lid + 0.06), (x + 0.19, y + tall * 0.4)], 0.1, INK))
+        shapes.append(
+            stroke(
+                [(x - 0.2, y + tall * 0.36), (x - 0.09, lid), (x + 0.09, lid), (x + 0.2, y + tall * 0.36)], 0.085, INK
+            )
+        )
     if woman:
-        shapes.append(stroke([(x + side * 0.15, y + 0.08), (x + side * 0.3, y + 0.18)], 0.1, INK))
+        shapes.append(stroke([(x + side * 0.16, y + 0.06), (x + side * 0.27, y + 0.15)], 0.07, INK))
     return shapes
 
 
 def _brow(x: float, level: float, side: int, expression: str, woman: bool) -> Shape:
     y = level + 0.4
     inner, middle, outer = {
-        "smiling": (0.0, 0.09, 0.0),
-        "neutral": (0.0, 0.04, -0.01),
+        "smiling": (0.05, 0.12, 0.02),
+        "neutral": (0.02, 0.05, -0.03),
         "sad": (0.14, 0.06, -0.1),
-        "surprised": (0.1, 0.2, 0.12),
+        "surprised": (0.17, 0.24, 0.1),
         "angry": (-0.16, -0.02, 0.12),
     }[expression]
     points = [(x - side * 0.2, y + inner), (x, y + middle), (x + side * 0.22, y + outer)]
@@ -120,7 +180,20 @@ def _mouth(expression: str, turn: float, woman: bool, age: str) -> list[Shape]:
     if expression == "surprised":
         return [ellipse(x, -0.62, 0.16, 0.21, "#6e2a2c", 1.0, 0.7), ellipse(x, -0.72, 0.09, 0.08, "#c8605e", 1.0, 0.0)]
     if expression == "sad":
-        return [stroke([(x - wide * 0.85, -0.72), (x - wide * 0.4, -0.6), (x, -0.565), (x + wide * 0.4, -0.6), (x + wide * 0.85, -0.72)], 0.11, lips, 0.85)]
+        return [
+            stroke(
+                [
+                    (x - wide * 0.85, -0.72),
+                    (x - wide * 0.4, -0.6),
+                    (x, -0.565),
+                    (x + wide * 0.4, -0.6),
+                    (x + wide * 0.85, -0.72),
+                ],
+                0.11,
+                lips,
+                0.85,
+            )
+        ]
     if expression == "angry":
         return [
             blob([(x - wide * 0.9, -0.72), (x - wide * 0.5, -0.52), (x + wide * 0.5, -0.52), (x + wide * 0.9, -0.72), (x, -0.68)], "#6e2a2c", 1.0, 0.7),
@@ -233,10 +306,16 @@ _RING = [(1.0, 0.0), (0.72, 0.68), (0.0, 0.92), (-0.72, 0.68), (-1.0, 0.0), (-0.
 
 
 def _cap(aside: bool) -> list[Shape]:
-    dome = blob([(-0.98, 0.5), (-0.94, 0.96), (-0.5, 1.34), (0, 1.42), (0.5, 1.34), (0.94, 0.96), (0.98, 0.5), (0, 0.6)], "hat")
+    dome = blob(
+        [(-0.98, 0.5), (-0.94, 0.96), (-0.5, 1.34), (0, 1.42), (0.5, 1.34), (0.94, 0.96), (0.98, 0.5), (0, 0.6)], "hat"
+    )
     band = blob([(-0.99, 0.46), (-0.96, 0.68), (0, 0.78), (0.96, 0.68), (0.99, 0.46), (0, 0.56)], "hat", 0.78, 0.6)
     if aside:
-        return [dome, band, blob([(0.3, 0.6), (0.9, 0.66), (1.5, 0.5), (1.52, 0.4), (0.9, 0.4), (0.3, 0.46)], "hat", 0.86)]
+        return [
+            dome,
+            band,
+            blob([(0.3, 0.6), (0.9, 0.66), (1.5, 0.5), (1.52, 0.4), (0.9, 0.4), (0.3, 0.46)], "hat", 0.86),
+        ]
     return [dome, blob([(-0.78, 0.62), (0, 0.76), (0.78, 0.62), (0.72, 0.36), (0, 0.5), (-0.72, 0.36)], "hat", 0.78)]
 
 

@@ -135,7 +135,10 @@ def figure(look: Person, near: str = "", far: str = "", stride: float = 1.0, swi
         chest=up(0, 0.3),
         hips=(body.hips[0] * size, body.hips[1] * size),
         knees_y=min(k[1] for k in body.knees) * size,
-        feet=((body.ankles[0][0] * size, body.ankles[0][1] * size), (body.ankles[1][0] * size, body.ankles[1][1] * size)),
+        feet=(
+            (body.ankles[0][0] * size, body.ankles[0][1] * size),
+            (body.ankles[1][0] * size, body.ankles[1][1] * size),
+        ),
         seat=(body.hips[0] * size, (body.hips[1] - 0.09) * size) if look.pose == "sitting" else None,
     )
 
@@ -199,12 +202,12 @@ def _hand_targets(
         if aside:
             out = 1
         table = {
-            "hold": (0.3, -0.24) if aside else (out * 0.13, -0.25),
-            "carry": (0.27, -0.2) if aside else (out * -0.03, -0.28),
-            "both": (0.32, -0.2) if aside else (out * -0.045, -0.25),
+            "hold": (0.3, -0.2) if aside else (out * 0.2, -0.11),
+            "carry": (0.27, -0.24) if aside else (out * -0.015, -0.33),
+            "both": (0.32, -0.2) if aside else (out * -0.03, -0.27),
             "type": (0.36, -0.27) if aside else (out * -0.02, -0.3),
             "high": (0.27, -0.02) if aside else (out * 0.15, -0.02),
-            "lead": (0.32, -0.3) if aside else (out * 0.2, -0.34),
+            "lead": (0.32, -0.3) if aside else (out * 0.24, -0.3),
             "look": (0.26, -0.14) if aside else (out * -0.08, -0.16),
             "grip": (0.42, -0.26),
             "wheel": (0.36, -0.22),
@@ -221,6 +224,7 @@ def _hand_targets(
         return reach(index, *table[kind])
 
     pose = look.pose
+    stretch = 1.35 if look.age == "child" else 1.0
     if aside:
         rest = {
             "walking": ((-0.2, -0.42), (0.22, -0.42)),
@@ -229,20 +233,22 @@ def _hand_targets(
             "cycling": ((0.4, -0.22), (0.48, -0.2)),
         }.get(pose, ((0.07, -0.5), (-0.03, -0.51)))
     else:
-        rest = ((-0.085, -0.5), (0.085, -0.5))
+        drop = -0.58 if look.age == "child" else -0.52
+        rest = ((-0.07, drop), (0.07, drop))
     far_hand, near_hand = reach(0, *rest[0]), reach(1, *rest[1])
     if pose == "waving":
-        near_hand = reach(1, (0.3 if not aside else 0.33) + 0.1 * swing, 0.27 - 0.05 * abs(swing))
+        wide = 0.32 if not aside else 0.44
+        near_hand = reach(1, (wide + 0.1 * swing) * stretch, 0.25 - 0.05 * abs(swing))
     elif pose == "pointing":
         near_hand = reach(1, 0.53, 0.05)
     elif pose == "arms raised":
-        far_hand, near_hand = reach(0, -0.2, 0.43), reach(1, 0.2, 0.43)
+        far_hand, near_hand = reach(0, -0.22 * stretch, 0.42), reach(1, 0.22 * stretch, 0.42)
         if aside:
-            far_hand, near_hand = reach(0, 0.2, 0.42), reach(1, -0.16, 0.45)
+            far_hand, near_hand = reach(0, 0.3 * stretch, 0.38), reach(1, -0.2 * stretch, 0.44)
     elif pose == "reaching":
-        near_hand = reach(1, 0.4, 0.3)
+        near_hand = reach(1, 0.42, 0.28)
         if aside:
-            far_hand = reach(0, 0.36, 0.16)
+            far_hand, near_hand = reach(0, 0.34, 0.36), reach(1, 0.53, 0.07)
     acting = pose in ("waving", "pointing", "arms raised", "reaching")
     if far and not (acting and pose == "arms raised" and far == "hold"):
         far_hand = gesture(0, far)
@@ -267,18 +273,39 @@ def _legs(build: _Build) -> list[Shape]:
         joints = [_scaled(p, size) for p in (hip, knee, ankle)]
         thick = 0.9 if look.woman else 1.0
         if bare:
-            shapes.append(limb(joints, [0.08 * size * thick, 0.062 * size * thick, 0.045 * size], "skin", shade * 0.97))
+            leg = (0.08 * size * thick, 0.062 * size * thick, 0.045 * size)
+            shapes += _jointed((joints[0], joints[1], joints[2]), leg, "skin", shade * 0.97)
         else:
-            shapes.append(limb(joints, [0.098 * size * thick, 0.082 * size * thick, 0.07 * size], "bottom", shade))
+            leg = (0.098 * size * thick, 0.082 * size * thick, 0.07 * size)
+            shapes += _jointed((joints[0], joints[1], joints[2]), leg, "bottom", shade)
         if look.bottom == "shorts" and not dress:
             end = (knee[0] * 0.85 + hip[0] * 0.15, knee[1] * 0.85 + hip[1] * 0.15)
-            shapes.append(limb([_scaled(hip, size), _scaled(end, size)], [0.105 * size, 0.11 * size], "bottom", shade, 1.0, ends=False))
+            shapes.append(
+                limb(
+                    [_scaled(hip, size), _scaled(end, size)],
+                    [0.105 * size, 0.11 * size],
+                    "bottom",
+                    shade,
+                    1.0,
+                    ends=False,
+                )
+            )
     if look.pose == "sitting" and dress:
         return shapes
     if look.bottom == "skirt" and not dress:
         shapes.append(_skirt(build, "bottom", 0.5))
     elif not dress:
-        shapes.append(ellipse(body.hips[0] * size, (body.hips[1] + 0.0) * size, (0.125 if build.aside else 0.165) * size, 0.1 * size, "bottom", 1.0, 0.0))
+        shapes.append(
+            ellipse(
+                body.hips[0] * size,
+                (body.hips[1] + 0.0) * size,
+                (0.125 if build.aside else 0.165) * size,
+                0.1 * size,
+                "bottom",
+                1.0,
+                0.0,
+            )
+        )
     return shapes
 
 
@@ -288,23 +315,49 @@ def _skirt(build: _Build, paint: str, length: float) -> Shape:
     (x, y), knees = body.hips, body.knees
     if build.look.pose in ("sitting", "cycling"):
         k = knees[1]
-        points = [(x - 0.15, y + 0.14), (x + 0.1, y + 0.14), (x + 0.2, y + 0.11), (k[0] + 0.1, k[1] + 0.09), (k[0] + 0.12, k[1] - 0.1), (x, y - 0.12), (x - 0.18, y - 0.1)]
+        points = [
+            (x - 0.15, y + 0.14),
+            (x + 0.1, y + 0.14),
+            (x + 0.2, y + 0.11),
+            (k[0] + 0.1, k[1] + 0.09),
+            (k[0] + 0.12, k[1] - 0.1),
+            (x, y - 0.12),
+            (x - 0.18, y - 0.1),
+        ]
         return blob([_scaled(p, size) for p in points], paint, steps=4)
     waist = 0.1 if build.aside else 0.13
     low = y - (y - 0.42) * (0.55 + length * 0.7)
     left = min(knees[0][0], knees[1][0], x - 0.08) - 0.12
     right = max(knees[0][0], knees[1][0], x + 0.08) + 0.12
-    points = [(x - waist, y + 0.15), (x + waist, y + 0.15), (x + waist + 0.06, y), (right, low), (x, low - 0.03), (left, low), (x - waist - 0.06, y)]
+    points = [
+        (x - waist, y + 0.15),
+        (x + waist, y + 0.15),
+        (x + waist + 0.06, y),
+        (right, low),
+        (x, low - 0.03),
+        (left, low),
+        (x - waist - 0.06, y),
+    ]
     return blob([_scaled(p, size) for p in points], paint, steps=4)
 
 
 def _shoe(build: _Build, index: int, shade: float) -> Shape:
     size, (x, y) = build.size, build.body.ankles[index]
     if build.aside:
-        shape = blob([(-0.075, 0.05), (0.03, 0.06), (0.13, 0.01), (0.165, -0.045), (0.1, -0.07), (-0.08, -0.07)], "shoe", shade, steps=4)
+        shape = blob(
+            [(-0.075, 0.05), (0.03, 0.06), (0.13, 0.01), (0.165, -0.045), (0.1, -0.07), (-0.08, -0.07)],
+            "shoe",
+            shade,
+            steps=4,
+        )
         return moved([shape], x * size, y * size, size, build.body.tiptoe[index])[0]
     out = -1 if index == 0 else 1
-    shape = blob([(-0.07, 0.05), (0.06, 0.05), (0.11, -0.03), (0.08, -0.07), (-0.07, -0.07), (-0.09, -0.02)], "shoe", shade, steps=4)
+    shape = blob(
+        [(-0.07, 0.05), (0.06, 0.05), (0.11, -0.03), (0.08, -0.07), (-0.07, -0.07), (-0.09, -0.02)],
+        "shoe",
+        shade,
+        steps=4,
+    )
     return moved([shape], x * size, y * size, size, flip=out < 0)[0]
 
 
@@ -319,7 +372,17 @@ def _torso(build: _Build) -> list[Shape]:
         skirt = [_skirt(build, "top", 0.75)]
     else:
         skirt = []
-    outline = [(0, 0.535), (0.06, 0.53), (shoulder * 0.8, 0.485), (shoulder, 0.41), (waist + 0.025, 0.27), (waist, 0.15), (hip, low + 0.04), (hip - 0.015, low), (0, low - 0.012)]
+    outline = [
+        (0, 0.535),
+        (0.06, 0.53),
+        (shoulder * 0.8, 0.485),
+        (shoulder, 0.41),
+        (waist + 0.025, 0.27),
+        (waist, 0.15),
+        (hip, low + 0.04),
+        (hip - 0.015, low),
+        (0, low - 0.012),
+    ]
     full = [up(*p) for p in outline] + [up(-x, y) for x, y in reversed(outline[1:-1])]
     shapes = [*skirt, blob(full, "top", steps=4)]
     fold = [up(-waist * 0.92, 0.2), up(-waist * 0.55, 0.16), up(-hip * 0.9, 0.02), up(-hip * 0.98, low + 0.05)]
@@ -332,27 +395,77 @@ def _trimmings(build: _Build, hip: float, low: float) -> list[Shape]:
     up, size, x = build.up, build.size, 0.04 if build.aside else 0.0
     top = build.look.top
     if top == "shirt":
-        collar = [polygon([up(x + s * 0.01, 0.455), up(x + s * 0.085, 0.535), up(x + s * 0.1, 0.46)], "top", 1.25, 0.7) for s in (-1, 1)]
+        collar = [
+            polygon([up(x + s * 0.01, 0.455), up(x + s * 0.085, 0.535), up(x + s * 0.1, 0.46)], "top", 1.25, 0.7)
+            for s in (-1, 1)
+        ]
         return [stroke([up(x, 0.44), up(x, low + 0.03)], 0.016 * size, "top", 0.7), *collar,
                 *[ellipse(*up(x, y), 0.013 * size, 0.013 * size, "top", 1.5, 0.0) for y in (0.36, 0.24, 0.12)]]  # fmt: skip
     if top == "jacket":
-        inner = blob([up(x - 0.05, 0.53), up(x + 0.05, 0.53), up(x + 0.055, 0.25), up(x + 0.05, low + 0.005), up(x - 0.05, low + 0.005), up(x - 0.055, 0.25)], "inner", 1.0, 0.6, steps=3)
-        lapels = [polygon([up(x + s * 0.045, 0.545), up(x + s * 0.125, 0.47), up(x + s * 0.1, 0.38), up(x + s * 0.055, 0.24)], "top", 0.76, 0.7) for s in (-1, 1)]
+        inner = blob(
+            [
+                up(x - 0.05, 0.53),
+                up(x + 0.05, 0.53),
+                up(x + 0.055, 0.25),
+                up(x + 0.05, low + 0.005),
+                up(x - 0.05, low + 0.005),
+                up(x - 0.055, 0.25),
+            ],
+            "inner",
+            1.0,
+            0.6,
+            steps=3,
+        )
+        lapels = [
+            polygon(
+                [up(x + s * 0.045, 0.545), up(x + s * 0.125, 0.47), up(x + s * 0.1, 0.38), up(x + s * 0.055, 0.24)],
+                "top",
+                0.76,
+                0.7,
+            )
+            for s in (-1, 1)
+        ]
         return [inner, *lapels]
     if top == "hoodie":
-        hood = blob([up(-0.12, 0.5), up(-0.07, 0.57), up(0.07, 0.57), up(0.12, 0.5), up(0.05, 0.445), up(-0.05, 0.445)], "top", 0.78, 0.8, steps=4)
-        pocket = polygon([up(x - 0.075, 0.15), up(x + 0.075, 0.15), up(x + 0.11, 0.02), up(x - 0.11, 0.02)], "top", 0.84, 0.7)
-        strings = [stroke([up(x + s * 0.04, 0.455), up(x + s * 0.045, 0.33)], 0.02 * size, "#f4f1ea", 1.0) for s in (-1, 1)]
+        hood = blob(
+            [up(-0.12, 0.5), up(-0.07, 0.57), up(0.07, 0.57), up(0.12, 0.5), up(0.05, 0.445), up(-0.05, 0.445)],
+            "top",
+            0.78,
+            0.8,
+            steps=4,
+        )
+        pocket = polygon(
+            [up(x - 0.075, 0.15), up(x + 0.075, 0.15), up(x + 0.11, 0.02), up(x - 0.11, 0.02)], "top", 0.84, 0.7
+        )
+        strings = [
+            stroke([up(x + s * 0.04, 0.455), up(x + s * 0.045, 0.33)], 0.02 * size, "#f4f1ea", 1.0) for s in (-1, 1)
+        ]
         return [pocket, hood, *strings]
-    neckline = blob([up(-0.075, 0.54), up(0.075, 0.54), up(0.05, 0.46), up(0, 0.435), up(-0.05, 0.46)], "skin", 0.97, 0.6, steps=4)
-    belt = polygon([up(-0.118, 0.165), up(0.118, 0.165), up(0.122, 0.125), up(-0.122, 0.125)] if not build.aside else [up(-0.105, 0.165), up(0.105, 0.165), up(0.107, 0.125), up(-0.107, 0.125)], "top", 0.7, 0.0)
+    neckline = blob(
+        [up(-0.075, 0.54), up(0.075, 0.54), up(0.05, 0.46), up(0, 0.435), up(-0.05, 0.46)], "skin", 0.97, 0.6, steps=4
+    )
+    belt = polygon(
+        [up(-0.118, 0.165), up(0.118, 0.165), up(0.122, 0.125), up(-0.122, 0.125)]
+        if not build.aside
+        else [up(-0.105, 0.165), up(0.105, 0.165), up(0.107, 0.125), up(-0.107, 0.125)],
+        "top",
+        0.7,
+        0.0,
+    )
     return [neckline, belt]
 
 
 def _neck(build: _Build, head_at: Point, radius: float) -> list[Shape]:
     thick = 0.05 if build.look.woman else 0.062
     base = build.up(0, 0.5)
-    return [limb([base, (head_at[0], head_at[1] - radius * 0.7)], [thick * build.size, thick * build.size * 0.95], "skin", 0.82)]
+    return [
+        limb(
+            [base, (head_at[0], head_at[1] - radius * 0.7)],
+            [thick * build.size, thick * build.size * 0.95],
+            "skin",
+            0.82,
+        )
+    ]
 
 
 def _arm(build: _Build, index: int, hand: Point, kind: str) -> tuple[list[Shape], list[Shape], Point]:
@@ -360,36 +473,74 @@ def _arm(build: _Build, index: int, hand: Point, kind: str) -> tuple[list[Shape]
     look, size = build.look, build.size
     shoulder = build.shoulders[index]
     outward = (-1 if index == 0 else 1) if not build.aside else -1
-    elbow, hand = _bent(shoulder, hand, 0.275 * size, 0.265 * size, outward)
+    elbow, hand = _bent(shoulder, hand, *_foreshortened(build, shoulder, hand), outward)
     shade = 0.86 if index == 0 and build.aside else 1.0
     slim = 0.88 if look.woman else 1.0
-    widths = [0.07 * size * slim, 0.056 * size * slim, 0.045 * size]
+    widths = (0.07 * size * slim, 0.056 * size * slim, 0.045 * size)
     long_sleeve = look.top in ("jacket", "hoodie")
     shapes = [*_hand(hand, elbow, size, kind, shade)]
     if long_sleeve:
         cuff = _between(elbow, hand, 0.88)
-        shapes.append(limb([shoulder, elbow, cuff], [0.078 * size * slim, 0.066 * size * slim, 0.056 * size], "top", shade * 0.95))
+        sleeve = (0.078 * size * slim, 0.066 * size * slim, 0.056 * size)
+        shapes += _jointed((shoulder, elbow, cuff), sleeve, "top", shade * 0.95)
     else:
-        shapes.insert(0, limb([shoulder, elbow, hand], widths, "skin", shade))
+        shapes = [*_jointed((shoulder, elbow, hand), widths, "skin", shade), *shapes]
         end = _between(shoulder, elbow, 0.92 if look.top == "shirt" else 0.5)
         shapes.append(limb([shoulder, end], [0.08 * size * slim, 0.074 * size * slim], "top", shade * 0.95, 1.0))
     fingers = [ellipse(hand[0], hand[1], 0.05 * size, 0.042 * size, "skin", shade, 0.8)] if kind == "fist" else []
     return shapes, fingers, _between(elbow, hand, 0.76)
 
 
+def _jointed(joints: tuple[Point, Point, Point], widths: tuple[float, float, float], paint: str, shade: float) -> list[Shape]:
+    """A limb; one that is sharply bent is made of two, so that its inside does not fold over itself."""
+    (ax, ay), (bx, by), (cx, cy) = joints
+    ux, uy, vx, vy = bx - ax, by - ay, cx - bx, cy - by
+    straight = (ux * vx + uy * vy) / (math.hypot(ux, uy) * math.hypot(vx, vy) + 1e-9)
+    if straight > 0.35:
+        return [limb(joints, widths, paint, shade)]
+    return [
+        limb(joints[:2], widths[:2], paint, shade),
+        limb(joints[1:], widths[1:], paint, shade),
+        ellipse(bx, by, widths[1] * 0.97, widths[1] * 0.97, paint, shade, 0.0),
+    ]
+
+
 def _hand(hand: Point, elbow: Point, size: float, kind: str, shade: float) -> list[Shape]:
     direction = math.degrees(math.atan2(hand[1] - elbow[1], hand[0] - elbow[0]))
     if kind == "open":
-        shapes = [limb([(0.02, 0.0), (0.085 * math.cos(a), 0.085 * math.sin(a))], [0.022, 0.018], "skin", shade) for a in (0.75, 0.28, -0.2, -0.65)]
-        shapes += [limb([(0, 0.02), (0.035, 0.075)], [0.02, 0.017], "skin", shade), ellipse(0.015, 0, 0.05, 0.052, "skin", shade, 0.0)]
+        shapes = [
+            limb([(0.02, 0.0), (0.085 * math.cos(a), 0.085 * math.sin(a))], [0.022, 0.018], "skin", shade)
+            for a in (0.75, 0.28, -0.2, -0.65)
+        ]
+        shapes += [
+            limb([(0, 0.02), (0.035, 0.075)], [0.02, 0.017], "skin", shade),
+            ellipse(0.015, 0, 0.05, 0.052, "skin", shade, 0.0),
+        ]
         return moved(shapes, *hand, size, direction)
     if kind == "finger":
-        shapes = [limb([(0.02, 0.018), (0.13, 0.018)], [0.021, 0.017], "skin", shade), ellipse(0.015, -0.005, 0.055, 0.048, "skin", shade)]
+        shapes = [
+            limb([(0.02, 0.018), (0.13, 0.018)], [0.021, 0.017], "skin", shade),
+            ellipse(0.015, -0.005, 0.055, 0.048, "skin", shade),
+        ]
         return moved(shapes, *hand, size, direction)
     if kind == "flat":
         return moved([ellipse(0.02, 0, 0.06, 0.04, "skin", shade)], *hand, size, direction)
-    shapes = [ellipse(0.012, 0, 0.054, 0.05, "skin", shade), limb([(0, 0.02), (0.04, 0.05)], [0.018, 0.015], "skin", shade, 0.7)]
+    shapes = [
+        ellipse(0.012, 0, 0.054, 0.05, "skin", shade),
+        limb([(0, 0.02), (0.04, 0.05)], [0.018, 0.015], "skin", shade, 0.7),
+    ]
     return moved(shapes, *hand, size, direction)
+
+
+def _foreshortened(build: _Build, shoulder: Point, hand: Point) -> tuple[float, float]:
+    """Lengths of upper and lower arm as they are seen: an arm that comes towards us looks shorter."""
+    size = build.size * (1.12 if build.look.age == "child" else 1.0)
+    upper, lower = 0.275 * size, 0.265 * size
+    if build.aside:
+        return upper, lower
+    distance = math.hypot(hand[0] - shoulder[0], hand[1] - shoulder[1])
+    factor = min(1.0, max(0.72, distance / (upper + lower) / 0.88))
+    return upper * factor, lower * factor
 
 
 def _bent(shoulder: Point, hand: Point, upper: float, lower: float, outward: float) -> tuple[Point, Point]:
@@ -403,8 +554,10 @@ def _bent(shoulder: Point, hand: Point, upper: float, lower: float, outward: flo
     along = (upper**2 - lower**2 + distance**2) / (2 * distance)
     height = math.sqrt(max(upper**2 - along**2, 0.0))
     ux, uy = dx / distance, dy / distance
-    options = [(shoulder[0] + ux * along - uy * height * s, shoulder[1] + uy * along + ux * height * s) for s in (1, -1)]
-    return max(options, key=lambda p: p[0] * outward - p[1] * 0.6), hand
+    options = [
+        (shoulder[0] + ux * along - uy * height * s, shoulder[1] + uy * along + ux * height * s) for s in (1, -1)
+    ]
+    return max(options, key=lambda p: p[0] * outward * 0.5 - p[1]), hand
 
 
 def _between(a: Point, b: Point, t: float) -> Point:
@@ -413,4 +566,3 @@ def _between(a: Point, b: Point, t: float) -> Point:
 
 def _scaled(p: Point, size: float) -> Point:
     return p[0] * size, p[1] * size
-

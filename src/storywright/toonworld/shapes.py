@@ -109,7 +109,12 @@ def box(
 
 
 def limb(
-    joints: Sequence[Point], widths: Sequence[float], paint: str, shade: float = 1.0, line: float = 1.0, ends: bool = True
+    joints: Sequence[Point],
+    widths: Sequence[float],
+    paint: str,
+    shade: float = 1.0,
+    line: float = 1.0,
+    ends: bool = True,
 ) -> Shape:
     """A tapered tube that bends smoothly through its joints; widths are half-widths at the joints."""
     centre = _through(np.array(joints, np.float32), np.array(widths, np.float32))

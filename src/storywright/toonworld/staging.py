@@ -3,13 +3,13 @@
 Knows nothing about the camera beyond how close the shot is, which decides what is put at what height.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from storywright.toonworld.acting import AIR, PERSON, Actor, actor
 from storywright.toonworld.props import SMALL, prop
 from storywright.toonworld.scene import Person, Prop, Scene
-from storywright.toonworld.shapes import Bundle, Shape, box, bundle, ellipse, limb, moved
+from storywright.toonworld.shapes import Bundle, box, bundle, ellipse, limb, moved
 
 Box = tuple[float, float, float, float]
 """Left, bottom, right, top, in metres on the plane where people stand."""
@@ -37,12 +37,27 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Placed:
+    """A person where they stand."""
+
+    person: int
+    who: Actor
+    x: float
+    y: float = 0.0
+    """Raised or lowered, where the shot does not show the ground."""
+
+    @property
+    def box(self) -> Box:
+        """Around the person and their things."""
+        return _shifted(self.who.bounds, self.x, self.y)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Stage:
     """Everything in front of the backdrop, from back to front."""
 
     items: tuple[Item, ...]
-    actors: tuple[tuple[int, Actor, float], ...]
-    """Index of the person, what they look like, and where they stand."""
+    actors: tuple["Placed", ...]
     prop_boxes: dict[int, Box]
     shadows: tuple[tuple[float, float, float], ...]
     """x, z and half-width of each shadow on the ground."""
@@ -50,7 +65,7 @@ class Stage:
 
     def row(self) -> Box:
         """Around everybody and everything in the row."""
-        boxes = [_shifted(a.bounds, x) for _, a, x in self.actors] + list(self.prop_boxes.values())
+        boxes = [a.box for a in self.actors] + list(self.prop_boxes.values())
         if not boxes:
             return (-0.4, 0.0, 0.4, 1.7)
         return min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes)
@@ -68,14 +83,28 @@ def stage(scene: Scene, stride: float = 1.0, swing: float = 0.0) -> Stage:
         people = (people[props[0].by],)
         owned = {k: p for k, p in owned.items() if p.by == props[0].by}
         loose = {}
-        actors = _row(people, {k: Prop(kind=p.kind, colour=p.colour, use=p.use) for k, p in owned.items()}, stride, swing)
-        actors = [(props[0].by, a, x) for _, a, x in actors]
+        actors = _row(
+            people, {k: Prop(kind=p.kind, colour=p.colour, use=p.use) for k, p in owned.items()}, stride, swing
+        )
+        actors = [replace(a, person=props[0].by) for a in actors]
     else:
         actors = _row(people, owned, stride, swing)
-    return _assembled(scene, actors, loose)
+    return _assembled(scene, _levelled(scene, actors), loose)
 
 
-def _row(people: tuple[Person, ...], owned: dict[int, Prop], stride: float, swing: float) -> list[tuple[int, Actor, float]]:
+def _levelled(scene: Scene, actors: list[Placed]) -> list[Placed]:
+    """As on a film set: where no ground is seen, heads are brought near to the level of the one the shot looks at."""
+    if scene.shot not in CLOSE or len(actors) < 2:
+        return actors
+    level = actors[min(scene.focus, len(actors) - 1)].who.head_at[1]
+    levelled = []
+    for a in actors:
+        above = a.who.head_at[1] - level
+        levelled.append(replace(a, y=min(max(above, -0.2), 0.06) - above))
+    return levelled
+
+
+def _row(people: tuple[Person, ...], owned: dict[int, Prop], stride: float, swing: float) -> list[Placed]:
     drawn = []
     for index, person in enumerate(people):
         things = tuple((p.kind, p.use, k) for k, p in owned.items() if p.by == index)
@@ -86,7 +115,7 @@ def _row(people: tuple[Person, ...], owned: dict[int, Prop], stride: float, swin
         row.append((index, who, x - left))
         x += right - left + _GAP
     centre = (x - _GAP) / 2
-    return [(index, who, at - centre) for index, who, at in row]
+    return [Placed(index, who, at - centre) for index, who, at in row]
 
 
 @lru_cache(maxsize=4096)
@@ -98,12 +127,12 @@ def _plain(person: Person) -> Person:
     )  # fmt: skip
 
 
-def _assembled(scene: Scene, actors: list[tuple[int, Actor, float]], loose: dict[int, Prop]) -> Stage:
+def _assembled(scene: Scene, actors: list[Placed], loose: dict[int, Prop]) -> Stage:
     items: list[Item] = []
     boxes: dict[int, Box] = {}
     shadows: list[tuple[float, float, float]] = []
-    left = min((x + a.bounds[0] for _, a, x in actors), default=0.0)
-    right = max((x + a.bounds[2] for _, a, x in actors), default=0.0)
+    left = min((a.box[0] for a in actors), default=0.0)
+    right = max((a.box[2] for a in actors), default=0.0)
     to_right = scene.seed // 2 % 2 == 0
     for k, thing in loose.items():
         laid, table, size, height = _standing(thing.kind, _table_height(scene, thing.kind, actors))
@@ -125,13 +154,13 @@ def _assembled(scene: Scene, actors: list[tuple[int, Actor, float]], loose: dict
         low = laid.bounds
         boxes[k] = (at + low[0], height + low[1], at + low[2], height + low[3])
     items.sort(key=lambda item: -item.z)
-    for index, who, x in actors:
-        for laid, owner in who.layers:
+    for a in actors:
+        for laid, owner in a.who.layers:
             kind = "figure" if owner == PERSON else "scenery" if owner == AIR else "prop"
-            items.append(Item(laid, x, 0.0, 0.0, index, max(owner, -1), kind))
-        for k, b in who.prop_bounds:
-            boxes[k] = _shifted(b, x)
-        shadows += _shadows_of(who, x)
+            items.append(Item(laid, a.x, a.y, 0.0, a.person, max(owner, -1), kind))
+        for k, b in a.who.prop_bounds:
+            boxes[k] = _shifted(b, a.x, a.y)
+        shadows += _shadows_of(a.who, a.x)
     return Stage(tuple(items), tuple(actors), boxes, tuple(shadows))
 
 
@@ -145,11 +174,11 @@ def _shadows_of(who: Actor, x: float) -> list[tuple[float, float, float]]:
     return spans
 
 
-def _table_height(scene: Scene, kind: str, actors: list[tuple[int, Actor, float]]) -> float:
+def _table_height(scene: Scene, kind: str, actors: list[Placed]) -> float:
     """How high a thing stands so that the shot can see it; nought on the ground."""
     if kind in ("car", "bicycle", "chair", "umbrella") or not actors:
         return 0.74 if kind in SMALL and not actors else 0.0
-    focus = actors[min(scene.focus, len(actors) - 1)][1]
+    focus = actors[min(scene.focus, len(actors) - 1)].who
     y, r = focus.head_at[1], focus.head_size
     if scene.shot in ("close-up", "extreme close-up"):
         return y - 1.3 * r
@@ -165,7 +194,10 @@ def _standing(kind: str, height: float) -> tuple[Bundle, float, float, float]:
     """The thing, how wide its table is, how wide it is itself, and how high it stands."""
     shapes = list(prop(kind))
     if kind == "lamp" and not height:
-        shapes = [*moved([limb([(0, 0), (0, 0.95)], [0.024, 0.022], "#c3c9cf"), ellipse(0, 0.03, 0.17, 0.05, "#33333b")]), *moved(shapes[1:], y=0.6, scale=1.4)]
+        shapes = [
+            *moved([limb([(0, 0), (0, 0.95)], [0.024, 0.022], "#c3c9cf"), ellipse(0, 0.03, 0.17, 0.05, "#33333b")]),
+            *moved(shapes[1:], y=0.6, scale=1.4),
+        ]
     elif kind in ("plant", "ball", "gift box", "cat", "backpack") and not height:
         shapes = moved(shapes, scale=1.25)
     laid = bundle(shapes)
@@ -176,8 +208,17 @@ def _standing(kind: str, height: float) -> tuple[Bundle, float, float, float]:
 @lru_cache(maxsize=256)
 def _table(width: float, height: float) -> Bundle:
     half = width / 2
-    legs = [limb([(s * (half - 0.07), height - 0.03), (s * (half - 0.04), 0.0)], [0.026, 0.022], "wood", 0.72) for s in (-1, 1)]
-    return bundle([*legs, box(-half + 0.03, height - 0.13, half - 0.03, height - 0.04, "wood", 0.8, 0.8), box(-half, height - 0.055, half, height, "wood", 1.0, 1.0, 0.015)])
+    legs = [
+        limb([(s * (half - 0.07), height - 0.03), (s * (half - 0.04), 0.0)], [0.026, 0.022], "wood", 0.72)
+        for s in (-1, 1)
+    ]
+    return bundle(
+        [
+            *legs,
+            box(-half + 0.03, height - 0.13, half - 0.03, height - 0.04, "wood", 0.8, 0.8),
+            box(-half, height - 0.055, half, height, "wood", 1.0, 1.0, 0.015),
+        ]
+    )
 
 
 def _still_life(thing: Prop) -> Stage:
@@ -191,11 +232,5 @@ def _still_life(thing: Prop) -> Stage:
     return Stage(tuple(items), (), boxes, () if small else ((0.0, 0.0, (low[2] - low[0]) * 0.48),), tabletop=small)
 
 
-def _shifted(b: Box, x: float) -> Box:
-    return b[0] + x, b[1], b[2] + x, b[3]
-
-
-@lru_cache(maxsize=8)
-def contact(small: float) -> Shape:
-    """The shadow that a thing throws on its table."""
-    return ellipse(0, 0, small, small * 0.3, "shadow", 1.0, 0.0)
+def _shifted(b: Box, x: float, y: float) -> Box:
+    return b[0] + x, b[1] + y, b[2] + x, b[3] + y

@@ -45,10 +45,9 @@ def coloured(style: Style, colours: np.ndarray, subject: np.ndarray) -> tuple[np
         return colours, colours * 0.62
     if style == "pencil":
         paper = np.array(PAPER["pencil"], np.float32)
-        grey = light * 0.86 + 28
-        tinted = np.where(own, colours * 0.66 + grey * 0.34, colours * 0.28 + grey * 0.72)
-        fill = paper * (tinted / 255) ** np.where(own, 0.72, 0.55) 
-        line = np.where(own, np.float32(66), np.float32(112)) + fill * np.where(own, 0.06, 0.14)
+        drained = np.where(own, light + (colours - light) * 0.8, light + (colours - light) * 0.24)
+        fill = paper * (1 - (1 - drained / 255) * np.where(own, 0.84, 0.62))
+        line = np.where(own, np.float32(58), np.float32(84)) + fill * np.where(own, 0.06, 0.12)
         return fill, line
     if style == "ink":
         return _inked(colours, light, own)
@@ -62,9 +61,9 @@ def coloured(style: Style, colours: np.ndarray, subject: np.ndarray) -> tuple[np
 def _inked(colours: np.ndarray, light: np.ndarray, own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """People and props get a clear wash; the place gets four greys with a breath of its colour."""
     paper = np.array(PAPER["ink"], np.float32)
-    steps = np.array([30, 88, 158, 207, 246], np.float32)
-    tone = steps[np.digitize(light[:, 0], (46, 96, 150, 205))][:, None]
-    breath = tone + (colours - light) * 0.3
+    steps = np.array([30, 92, 166, 217, 249], np.float32)
+    tone = steps[np.digitize(light[:, 0], (44, 90, 138, 188))][:, None]
+    breath = tone + (colours - light) * 0.26
     place = np.clip(breath, 0, 255) * paper / 255
     wash = np.clip(light + (colours - light) * 1.05, 0, 255) * 0.86 + paper * 0.14
     wash = np.where(light < 62, wash * 0.62, wash)
@@ -86,11 +85,11 @@ def finished(style: Style, picture: np.ndarray) -> np.ndarray:
 def _pencilled(picture: np.ndarray) -> np.ndarray:
     """Hatching where it is dark, and an edge of bare paper."""
     height, width = picture.shape[:2]
-    tone = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    tone = cv2.blur(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (5, 5))
     hatch = _hatching(height, width)
-    stroke = cv2.multiply(cv2.subtract(232.0, tone), hatch, scale=1 / 255)
+    stroke = cv2.multiply(cv2.subtract(150.0, tone), hatch, scale=1 / 255)
     lines = cv2.merge([stroke, stroke, stroke])
-    lit = cv2.addWeighted(picture, 1.0, lines, 0.42, 0)
+    lit = cv2.addWeighted(picture, 1.0, lines, 0.36, 0)
     return _on_paper(lit, "pencil", 0.022, 0.9)
 
 
@@ -127,8 +126,10 @@ def _margin(height: int, width: int, margin: float, strength: float) -> tuple[np
     x, y = (x + 0.5) / height, (y + 0.5) / height
     aspect = width / height
     edge = np.minimum(np.minimum(x, aspect - x), np.minimum(y, 1 - y))
-    stray = 0.014 * np.sin(9 * x + 4) * np.sin(7 * y + 1) + 0.009 * np.sin(23 * x + 11 * y)
-    inside = np.clip((edge + stray * (margin / 0.035) - margin * 0.55) / (margin * 0.5), 0, 1) * strength + (1 - strength)
+    stray = 0.008 * np.sin(9 * x + 4) * np.sin(7 * y + 1) + 0.005 * np.sin(23 * x + 11 * y)
+    inside = np.clip((edge + stray * (margin / 0.035) - margin * 0.55) / (margin * 0.5), 0, 1) * strength + (
+        1 - strength
+    )
     return inside.astype(np.float32), (1 - inside).astype(np.float32)
 
 
@@ -146,7 +147,12 @@ def _hatching(height: int, width: int) -> np.ndarray:
 def _pools(height: int, width: int) -> np.ndarray:
     """Where pigment is thin, so that paper shines through."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float32) / height
-    field = np.sin(4.3 * x + 2.1 * y + 1) + np.sin(-3.1 * x + 5.7 * y + 2) + 0.7 * np.sin(9.1 * x + 6.3 * y) + 0.5 * np.sin(-11 * x + 13 * y + 4)
+    field = (
+        np.sin(4.3 * x + 2.1 * y + 1)
+        + np.sin(-3.1 * x + 5.7 * y + 2)
+        + 0.7 * np.sin(9.1 * x + 6.3 * y)
+        + 0.5 * np.sin(-11 * x + 13 * y + 4)
+    )
     field = np.clip(0.5 + field / 5, 0, 1)
     return np.repeat(np.uint8(150 * field)[:, :, None], 3, axis=2)
 

@@ -38,13 +38,13 @@ OUTDOOR_LIGHT: dict[str, tuple[Rgb, Rgb]] = {
     "morning": ((1.0, 0.95, 0.9), (1.0, 0.98, 0.94)),
     "day": ((1.0, 1.0, 1.0), (1.0, 1.0, 1.0)),
     "evening": ((0.93, 0.72, 0.66), (1.0, 0.88, 0.8)),
-    "night": ((0.34, 0.42, 0.68), (0.72, 0.76, 0.94)),
+    "night": ((0.42, 0.5, 0.74), (0.78, 0.81, 0.96)),
 }
 INDOOR_LIGHT: dict[str, tuple[Rgb, Rgb]] = {
     "morning": ((1.0, 0.97, 0.9), (1.0, 0.98, 0.94)),
     "day": ((1.0, 1.0, 1.0), (1.0, 1.0, 1.0)),
     "evening": ((0.97, 0.82, 0.7), (1.0, 0.9, 0.82)),
-    "night": ((0.6, 0.56, 0.66), (0.9, 0.86, 0.86)),
+    "night": ((0.64, 0.58, 0.66), (0.93, 0.88, 0.86)),
 }
 SKIES: dict[str, tuple[str, str, str]] = {
     "morning": ("#7fbbe6", "#f3cdbd", "#fdeac6"),
@@ -57,9 +57,7 @@ SKIES: dict[str, tuple[str, str, str]] = {
 
 def mixed(a: str, b: str, t: float) -> str:
     """A colour between two."""
-    return "#" + "".join(
-        f"{round(int(a[k : k + 2], 16) * (1 - t) + int(b[k : k + 2], 16) * t):02x}" for k in (1, 3, 5)
-    )
+    return "#" + "".join(f"{round(int(a[k : k + 2], 16) * (1 - t) + int(b[k : k + 2], 16) * t):02x}" for k in (1, 3, 5))
 
 
 def mirrored(shapes: Iterable[Shape]) -> list[Shape]:
@@ -72,6 +70,8 @@ def laid(shapes: Iterable[Shape], flip: bool) -> Bundle:
     return bundle(mirrored(shapes) if flip else shapes)
 
 
-def floor(paint: str, z0: float, z1: float, half: float = 40.0, shade: float = 1.0, y: float = 0.0, line: float = 0.0) -> Shape:
+def floor(
+    paint: str, z0: float, z1: float, half: float = 40.0, shade: float = 1.0, y: float = 0.0, line: float = 0.0
+) -> Shape:
     """A strip of ground across the whole view."""
     return polygon([(-half, y, z0), (half, y, z0), (half, y, z1), (-half, y, z1)], paint, shade, line)
