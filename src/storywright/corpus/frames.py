@@ -26,6 +26,8 @@ def of_panels(table: pa.Table, first_row: int, seen: set[int], executor: Executo
     story = frame.groupby("story_id", sort=False)
     frame["place"] = story.cumcount()
     frame["panels_found"] = story["panel"].transform("size")
+    frame["places_off"] = frame["panel"] - frame["place"]
+    frame["panels_missing"] = frame["panels"] - frame["panels_found"]
     frame["num_languages"] = story["language"].transform("nunique")
     frame["told_before"] = [key in seen for key in keys_of(frame["story_id"])]
     _add_picture_health(frame, table["picture"], executor)
@@ -81,6 +83,6 @@ def _add_picture_health(frame: pd.DataFrame, column: pa.ChunkedArray, executor: 
     contents = [value.as_py() for chunk in column.chunks for value in chunk.field("bytes")]
     healths = list(executor.map(pictures.examined, contents, chunksize=64))
     frame["picture_fault"] = [health.fault for health in healths]
-    frame["width"] = [health.width for health in healths]
-    frame["height"] = [health.height for health in healths]
-    frame["blank"] = [health.blank for health in healths]
+    # What could not be measured is missing, and no rule but that of the fault speaks of it.
+    for name in ("width", "height", "blank"):
+        frame[name] = [np.nan if health.fault else getattr(health, name) for health in healths]

@@ -23,7 +23,7 @@ class Health:
     """Why it cannot be used; empty when it can."""
     width: int = 0
     height: int = 0
-    blank: float = 1.0
+    blank: float = 0.0
     """The share of its pixels that have its most frequent brightness."""
 
 
@@ -36,7 +36,7 @@ def examined(content: bytes | None) -> Health:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             image = Image.open(io.BytesIO(content), formats=FORMATS)
         if image.width * image.height > _MAX_PIXELS:
-            return Health(f"{image.width}x{image.height} pixels are too many", image.width, image.height)
+            return Health(f"{image.width}x{image.height} pixels are too many")
         histogram = image.convert("L").histogram()
     except UnidentifiedImageError:
         return Health(f"it is none of {', '.join(FORMATS)}")
@@ -44,7 +44,7 @@ def examined(content: bytes | None) -> Health:
         return Health(str(error) or type(error).__name__)
     ending = _ENDINGS.get(image.format or "", b"")
     if ending not in content[-64:]:
-        return Health("the end of the file is missing", image.width, image.height)
+        return Health("the end of the file is missing")
     return Health("", image.width, image.height, round(max(histogram) / (image.width * image.height), 4))
 
 

@@ -31,6 +31,7 @@ _PLACES = [("shard", pa.int32()), ("begins", pa.int64()), ("ends", pa.int64())]
 _SIZE = [("width", pa.int32()), ("height", pa.int32())]
 _TEXT = [field for field in PANELS if field.name != "picture"]
 _INDEXED = pa.schema([*_TEXT, *_PLACES, *_SIZE])
+_WORTH_THREADS = 8
 _GAP_BYTES = 1 << 16
 """The farthest that two pictures of one column lie apart: a page's header and the levels of its rows."""
 
@@ -42,7 +43,10 @@ class Panels:
     most frequent size of the split. `threads` decode at once. An instance can be given to other processes.
     """
 
-    def __init__(self, folder: Path, split: str, *, size: tuple[int, int] | None = None, threads: int = 1) -> None:
+    def __init__(
+        self, folder: Path | str, split: str, *, size: tuple[int, int] | None = None, threads: int = 1
+    ) -> None:
+        folder = Path(folder)
         self._arguments = (folder, split, size, threads)
         self._paths = shards.of_table(folder / split, "panels")
         if not self._paths:
@@ -104,14 +108,16 @@ class Panels:
         width, height = self.size
         stacked = np.empty((len(places), height, width, 3), np.uint8)
 
-        def decode(at: int) -> None:
-            stacked[at] = self._picture(places[at])
+        def decode(part: range) -> None:
+            for at in part:
+                stacked[at] = self._picture(places[at])
 
-        if self._executor is None:
-            for at in range(len(places)):
-                decode(at)
+        if self._executor is None or len(places) < _WORTH_THREADS:
+            decode(range(len(places)))
         else:
-            list(self._executor.map(decode, range(len(places))))
+            # One part a thread: a task for each picture would cost a third of the decoding.
+            threads = self._arguments[3]
+            list(self._executor.map(decode, (range(first, len(places), threads) for first in range(threads))))
         return stacked
 
     def _picture(self, place: int) -> np.ndarray:

@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 
 from storywright import files
-from storywright.corpus import frames, shards
+from storywright.corpus import docs, frames, shards
 from storywright.corpus.limits import Limits as Config
 from storywright.corpus.quarantine import REASONS, Quarantine, with_reasons
 from storywright.corpus.schema import CONCEPTS, PANELS
@@ -70,8 +70,10 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
         ]
     quarantine.finish()
     summary = _summary(config, tallies)
-    faults = checker.broken("corpus", "the corpus", summary)
+    broken = checker.broken("corpus", "the-corpus", summary)
+    faults = [one.reason for row in sorted(broken) for one in broken[row]]
     checker.write_docs(outputs.docs)
+    docs.write_front(outputs.docs, {one.table: (one.rows, one.bad) for one in tallies}, faults, quarantine)
     files.write_json(outputs.metrics, _metrics(tallies, quarantine))
     if faults:
         raise BadInput(_explained(faults, quarantine, outputs))
@@ -137,7 +139,7 @@ def _sort_file(
         bad = stack.enter_context(shards.Writer(quarantine / path.name, with_reasons(table.schema)))
         for piece in shards.pieces(path, table.schema):
             frame = table.frame(piece, tally.rows, seen | keys)
-            place = f"{path.stem} from row {tally.rows:,}"
+            place = f"{path.stem}-from-row-{tally.rows:07d}"
             rows = checker.broken(table.name, place, frame)
             broken += [(one.rule, f"{path.name} row {row}: {one.reason}") for row in rows for one in rows[row]]
             reasons = _reasons(frame, rows, table)
@@ -177,6 +179,7 @@ def _tally(table: _Table, frame: pd.DataFrame, is_bad: np.ndarray) -> _Tally:
 
 
 def _summary(config: Config, tallies: list[_Tally]) -> pd.DataFrame:
+    """A line for each table and one for each language, for the rules about the corpus as a whole."""
     panels = tallies[0]
     good = panels.rows - panels.bad
     lines: list[dict[str, object]] = [
@@ -186,14 +189,12 @@ def _summary(config: Config, tallies: list[_Tally]) -> pd.DataFrame:
             "rows_seen": one.rows,
             "bad": one.bad,
             "bad_share": one.bad / max(one.rows, 1),
-            "max_bad_share": config.max_bad_share,
         }
         for one in tallies
     ]
-    lines += [
-        {"language": language, "share": panels.languages[language] / max(good, 1), "least_share": least}
-        for language, least in config.languages.items()
-    ]
+    for language, least in config.languages.items():
+        share = panels.languages[language] / max(good, 1)
+        lines.append({"language": language, "share": share, "least_share": least, "share_over_least": share - least})
     return pd.DataFrame(lines).assign(row=range(len(lines)))
 
 
@@ -206,12 +207,11 @@ def _metrics(tallies: list[_Tally], quarantine: Quarantine) -> dict[str, float]:
     return metrics | {"stories_valid": panels.stories, "single_pictures_valid": panels.things - panels.stories}
 
 
-def _explained(faults: "dict[int, list[Broken]]", quarantine: Quarantine, outputs: Outputs) -> str:
-    said = "; ".join(one.reason for row in sorted(faults) for one in faults[row])
+def _explained(faults: list[str], quarantine: Quarantine, outputs: Outputs) -> str:
     causes = quarantine.most_common() + [f"{name}: {reason}" for name, _, _, reason in quarantine.files[:3]]
     why = f" Most often: {'; '.join(causes)}." if causes else ""
     return (
-        f"The corpus is not fit: {said}.{why} Every bad row is in {outputs.quarantine} with its reasons: "
+        f"The corpus is not fit: {'; '.join(faults)}.{why} Every bad row is in {outputs.quarantine} with its reasons: "
         "put the source right, or change the limit in section validate of params.yaml."
     )
 
