@@ -14,6 +14,7 @@ from pathlib import Path
 
 from storywright import registry
 from storywright.errors import BadInput
+from storywright.registry import bundle as bundles
 from storywright.registry.versions import Version
 from storywright.server.metrics import Metrics
 from storywright.server.problems import NotReady
@@ -49,11 +50,19 @@ def open_crew(folder: Path | None, version: str) -> tuple[Models, Drawing]:
     """Open and try the bundle in a folder; the embedded models without one."""
     if folder is None:
         return Models.open(), Drawing()
-    bundle, models = trial.opened(folder, version)
+    _, models = trial.opened(folder, version)
     trial.try_out(models, prompt=_TRIAL_PROMPT, steps=_TRIAL_STEPS, seed=7, name=f"Version {version}")
-    tuned = deployment.settings_of(folder, bundle).get("drawing", {})
+    return models, drawing_of(folder)
+
+
+def drawing_of(folder: Path) -> Drawing:
+    """How pictures are drawn with the bundle in a folder, as it was tuned."""
+    tuned = deployment.settings_of(folder, bundles.read(folder / bundles.BUNDLE_FILE)).get("drawing", {})
     known = {field.name for field in fields(Drawing)}
-    return models, Drawing(**{name: value for name, value in tuned.items() if name in known})
+    try:
+        return Drawing(**{name: value for name, value in tuned.items() if name in known})
+    except (ValueError, TypeError, AttributeError) as error:
+        raise BadInput(f"The drawing settings in {folder} cannot be used ({error}): tune the models again.") from error
 
 
 class Following:

@@ -35,6 +35,7 @@ class Metrics:
         self.champion_served = self._gauge("model_champion_served", "1 when the served bundle is the champion.")
         self.swaps = self._counter("model_swaps", "Changes of the served bundle, by outcome.", "outcome")
         self.registry_up = self._gauge("registry_up", "1 when the model registry answered the last time.")
+        self.champion_served.set(1)  # until a champion is known that is not
         for kind in ("choice", "rating", "edit"):
             self.feedback.labels(kind)
         for outcome in ("made", "failed"):

@@ -46,6 +46,8 @@ class Order:
     boards: list[str] = field(default_factory=list)
     problem: str = ""
     """Why it failed."""
+    is_our_fault: bool = False
+    """Whether it failed for a reason that the brief has no part in."""
     finished: threading.Event = field(default_factory=threading.Event)
 
 
@@ -80,7 +82,7 @@ class Orders:
         """Take an order; the same key is the same order."""
         identity = hashlib.sha256(key.encode()).hexdigest()[:16] if key else uuid.uuid4().hex[:16]
         with self._lock:
-            if key and (known := self._known(identity)):
+            if key and (known := self._known(identity)) and known.state != "failed":
                 if (known.brief, known.candidates) != (brief, candidates):
                     raise BadInput(f"The idempotency key {key!r} was used for another brief: choose a new one.")
                 return known
@@ -123,6 +125,7 @@ class Orders:
             except Exception:  # noqa: BLE001 - one order that goes wrong must not end the drawing of the others
                 _LOG.exception("Order %s failed", order.id)
                 order.problem = "Something went wrong while drawing; the server's log says what."
+                order.is_our_fault = True
             if order.problem:
                 order.state = "failed"
             self._metrics.boards.labels("failed" if order.problem else "made").inc(order.candidates)

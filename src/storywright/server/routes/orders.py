@@ -36,9 +36,10 @@ def make(
 ) -> Response:
     """Make boards for a brief: 201 with the boards, or 202 with where to look when it takes longer than `wait`."""
     order = service.orders.take(brief, candidates, idempotency_key)
-    order.finished.wait(wait) if order.state not in ("done", "failed") else None
+    if order.state in ("waiting", "drawing"):
+        order.finished.wait(wait)
     if order.state == "failed":
-        return problem(422, order.problem)
+        return problem(500 if order.is_our_fault else 422, order.problem)
     return _answer(order, service, 201 if order.state == "done" else 202)
 
 

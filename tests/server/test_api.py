@@ -1,0 +1,228 @@
+"""The API over HTTP, on a real server and a real database."""
+
+import io
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from PIL import Image
+from sqlalchemy import text
+
+from storywright.board import json_schemas
+from storywright.watch import database, feedback
+
+from .conftest import BRIEF, Start, Studio, stand_in
+
+
+def test_it_is_alive_and_ready_with_the_embedded_models_before_anything_is_promoted(studio: Studio) -> None:
+    assert studio.client.get("/healthz").text == "ok\n"
+    assert studio.client.get("/readyz").text == "ok, serving the embedded models\n"
+    served = studio.client.get("/api/v1/models").json()
+    assert (served["version"], served["origin"], served["notice"]) == ("", "embedded", "")
+    assert [model["role"] for model in served["models"]] == ["critic", "illustrator", "writer"]
+
+
+def test_it_is_alive_but_not_ready_while_no_models_can_be_opened(start: Start) -> None:
+    from storywright.errors import BadInput
+
+    def fails(*_: object) -> None:
+        raise BadInput("The critic's folder starter/critic is not there: train one, or name another folder.")
+
+    studio = start(opener=fails)
+    assert studio.client.get("/healthz").status_code == 200
+    answer = studio.client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "5"
+    assert "critic's folder" in answer.json()["detail"]
+
+
+def test_the_schemas_are_the_documents_own(studio: Studio) -> None:
+    assert studio.client.get("/api/v1/schema").json() == json_schemas()
+
+
+def test_a_picture_has_the_asked_aspect_and_the_same_words_and_seed_give_the_same_bytes(studio: Studio) -> None:
+    wanted = {"prompt": "a dog in the park", "aspect": "9:16", "seed": 5}
+    first, again = (studio.client.post("/api/v1/images", json=wanted) for _ in range(2))
+    assert first.headers["content-type"] == "image/png"
+    assert first.headers["x-storywright-version"] == "embedded"
+    assert first.content == again.content
+    width, height = Image.open(io.BytesIO(first.content)).size
+    assert abs(width / height - 9 / 16) < 0.02
+    assert studio.client.post("/api/v1/images", json=wanted | {"seed": 6}).content != first.content
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "said"),
+    [
+        ("/api/v1/images", {"prompt": ""}, "Field prompt"),
+        ("/api/v1/images", {"prompt": "a dog", "aspect": "wide"}, "two numbers such as 16:9"),
+        ("/api/v1/images", {"prompt": "a dog", "colour": "red"}, "Field colour"),
+        ("/api/v1/boards", {"title": "No product"}, "Field product"),
+        ("/api/v1/boards", BRIEF | {"format": {"seconds": 3, "panels": 9}}, "at most 4 panels"),
+        ("/api/v1/boards?candidates=9", BRIEF, "candidates"),
+        ("/api/v1/feedback", {"board": "x", "kind": "choice"}, "dempotency"),
+    ],
+)
+def test_what_a_program_gets_wrong_is_a_problem_that_names_the_field(
+    studio: Studio, path: str, body: object, said: str
+) -> None:
+    answer = studio.client.post(path, json=body)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["status"] == 422
+    assert said in problem["detail"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/api/v1/boards/no", "/api/v1/orders/no", "/api/v1/boards/no/panels/p01.png"]
+)
+def test_what_is_not_there_is_a_404_problem(studio: Studio, path: str) -> None:
+    answer = studio.client.get(path)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_brief_becomes_boards_whose_documents_and_pictures_can_be_fetched(studio: Studio) -> None:
+    order = studio.made(candidates=2)
+    assert (order["state"], order["num_drawn"], order["num_panels"]) == ("done", 4, 4)
+    assert len({board["id"] for board in order["boards"]}) == 2
+    for board in order["boards"]:
+        assert studio.client.get(f"/api/v1/boards/{board['id']}").json() == board
+        for panel in board["panels"]:
+            picture = studio.client.get(f"/api/v1/boards/{board['id']}/panels/{panel['id']}.png")
+            assert Image.open(io.BytesIO(picture.content)).format == "PNG"
+    unknown = studio.client.get(f"/api/v1/boards/{board['id']}/panels/p99.png")
+    assert "its panels are p01, p02" in unknown.json()["detail"]
+
+
+def test_an_order_that_takes_long_is_answered_at_once_and_looked_up_until_it_is_done(start: Start) -> None:
+    from storywright.studio.director import Drawing
+
+    studio = start(opener=lambda *_: (stand_in(seconds=0.1), Drawing(draws=1, steps=1)))
+    answer = studio.client.post("/api/v1/boards", params={"wait": 0}, json=BRIEF)
+    assert answer.status_code == 202
+    while (state := studio.client.get(answer.headers["location"]).json())["state"] != "done":
+        assert state["state"] in ("waiting", "drawing")
+        time.sleep(0.05)
+    assert len(state["boards"]) == 3
+
+
+def test_the_same_key_is_the_same_order_also_on_another_server(start: Start) -> None:
+    first, second = start(), start()
+    headers = {"Idempotency-Key": "an-order"}
+    answers = [
+        studio.client.post("/api/v1/boards", json=BRIEF, headers=headers).json() for studio in (first, first, second)
+    ]
+    assert len({answer["id"] for answer in answers}) == 1
+    assert answers[0]["boards"] == answers[2]["boards"]
+    other = first.client.post("/api/v1/boards", json=BRIEF | {"title": "Another"}, headers=headers)
+    assert "used for another brief" in other.json()["detail"]
+
+
+def test_an_order_that_cannot_be_drawn_says_why_and_the_next_one_is_drawn(start: Start) -> None:
+    from storywright.studio.director import Drawing
+
+    models = stand_in()
+    works = models.illustrator.draw
+    studio = start(opener=lambda *_: (models, Drawing(draws=1, steps=1)))
+
+    def fails(*_: object, **__: object) -> None:
+        raise RuntimeError("out of memory")
+
+    models.illustrator.draw = fails  # type: ignore[method-assign, assignment]
+    answer = studio.client.post("/api/v1/boards", json=BRIEF)
+    assert answer.status_code == 500
+    assert "went wrong while drawing" in answer.json()["detail"]
+    models.illustrator.draw = works  # type: ignore[method-assign]
+    assert len(studio.made()["boards"]) == 3
+
+
+def test_one_picture_is_drawn_at_a_time_and_who_finds_the_desk_full_is_told_when_to_come_again(start: Start) -> None:
+    from storywright.studio.director import Drawing
+
+    models = stand_in(seconds=0.15)
+    studio = start(opener=lambda *_: (models, Drawing()))
+    with ThreadPoolExecutor(40) as pool:
+        answers = list(pool.map(lambda n: studio.client.post("/api/v1/images", json={"prompt": f"dog {n}"}), range(40)))
+    full = [answer for answer in answers if answer.status_code == 503]
+    assert {answer.status_code for answer in answers} == {200, 503}
+    assert len(answers) - len(full) >= 16
+    assert all(answer.headers["retry-after"] == "5" for answer in full)
+    assert models.illustrator.most_busy == 1  # type: ignore[attr-defined]
+    assert studio.client.post("/api/v1/images", json={"prompt": "a dog"}).status_code == 200
+
+
+def test_feedback_is_written_before_it_is_acknowledged_and_a_repeated_key_is_written_once(studio: Studio) -> None:
+    board = studio.made()["boards"][0]
+    said = {"board": board["id"], "panel": "p01", "kind": "rating", "value": "4", "user": "mia"}
+    answers = [studio.client.post("/api/v1/feedback", json=said, headers={"Idempotency-Key": "k1"}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 200]
+    written = list(feedback.read(database.engine(studio.settings.database_url)))
+    assert [(one.key, one.value, one.user) for one in written] == [("k1", "4", "mia")]
+    other = studio.client.post("/api/v1/feedback", json=said | {"value": "1"}, headers={"Idempotency-Key": "k1"})
+    assert other.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "said"),
+    [
+        ({"board": "nothing"}, 404, "no board 'nothing'"),
+        ({"panel": "p77"}, 404, "its panels are p01, p02"),
+        ({"value": "6"}, 422, "from 1 to 5"),
+        ({"kind": "applause"}, 422, "Field kind"),
+        ({"kind": "choice"}, 422, "leave the panel out"),
+        ({"kind": "edit", "value": " "}, 422, "the words"),
+    ],
+)
+def test_feedback_about_nothing_is_refused(studio: Studio, change: dict[str, str], status: int, said: str) -> None:
+    board = studio.made()["boards"][0]["id"]
+    usual = {"board": board, "panel": "p01", "kind": "rating", "value": "4"}
+    answer = studio.client.post("/api/v1/feedback", json=usual | change, headers={"Idempotency-Key": "k"})
+    assert answer.status_code == status
+    assert said in answer.json()["detail"]
+    assert not list(feedback.read(database.engine(studio.settings.database_url)))
+
+
+def test_feedback_from_many_at_once_is_all_there(studio: Studio) -> None:
+    board = studio.made()["boards"][0]["id"]
+
+    def say(number: int) -> int:
+        said = {"board": board, "kind": "choice", "user": f"user-{number}"}
+        return studio.client.post("/api/v1/feedback", json=said, headers={"Idempotency-Key": str(number)}).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(say, range(60))) == {201}
+    assert len(list(feedback.read(database.engine(studio.settings.database_url)))) == 60
+
+
+def test_a_commit_is_on_the_disk_when_it_returns(studio: Studio) -> None:
+    with database.engine(studio.settings.database_url).connect() as connection:
+        assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+        assert connection.execute(text("PRAGMA synchronous")).scalar() == 2  # FULL
+
+
+def test_metrics_count_by_route_and_never_by_path(studio: Studio) -> None:
+    for path in ("/api/v1/boards/one", "/api/v1/boards/two", "/somewhere/else", "/.env"):
+        studio.client.get(path)
+    text = studio.client.get("/metrics").text
+    assert 'storywright_http_requests_total{method="GET",route="/api/v1/boards/{board_id}",status="404"} 2.0' in text
+    assert 'storywright_http_requests_total{method="GET",route="unmatched",status="404"} 2.0' in text
+    assert "somewhere" not in text
+    assert 'storywright_model_info{digest="",origin="embedded",version="embedded"} 1.0' in text
+
+
+def test_a_request_under_way_when_the_server_stops_is_answered(start: Start) -> None:
+    from storywright.studio.director import Drawing
+
+    studio = start(opener=lambda *_: (stand_in(seconds=0.6), Drawing()))
+    answers: list[int] = []
+    asking = threading.Thread(
+        target=lambda: answers.append(studio.client.post("/api/v1/images", json={"prompt": "a dog"}).status_code)
+    )
+    asking.start()
+    time.sleep(0.2)
+    studio.stop()
+    asking.join()
+    assert answers == [200]
