@@ -13,7 +13,7 @@ import yaml
 from pipelines import compiling
 from storywright import files
 from storywright.errors import BadInput
-from storywright.steps import contract, stamp
+from storywright.steps import command, contract, stamp
 
 FILE = Path("dvc.yaml")
 MODELS = ("critic", "illustrator", "motion", "writer")
@@ -53,7 +53,7 @@ def _stage(step: str) -> dict[str, Any]:
     stage: dict[str, Any] = {
         "desc": (module.__doc__ or "").strip().split("\n", 1)[0],
         "cmd": f"python -m storywright.steps.{step} --preset ${{preset}}",
-        "deps": ["constraints.txt", *_sources(step), *_unique(contract.input_paths(step).values())],
+        "deps": ["constraints.txt", *_sources(step), *_named(step), *_unique(contract.input_paths(step).values())],
         "params": [f"${{preset}}.{step}"],
         "outs": [],
     }
@@ -77,6 +77,12 @@ def _sources(step: str) -> list[str]:
         if inside and len(inside) > 1 and inside == _all_files(folder):
             found = (found - inside) | {folder}
     return sorted(path.as_posix() for path in found)
+
+
+def _named(step: str) -> list[str]:
+    """Files that the values of a preset name."""
+    found = {n for preset in compiling.PRESETS for n in stamp.named_files(command.read_params(preset=preset)[step])}
+    return sorted(name for name in found if not Path(name).is_absolute())
 
 
 def _all_files(folder: Path) -> set[Path]:

@@ -7,9 +7,10 @@ from kfp import dsl
 def scrape(
     config: dict,
     concepts: dsl.Output[dsl.Dataset],
+    rejected: dsl.Output[dsl.Artifact],
     metrics: dsl.Output[dsl.Metrics],
 ) -> None:
     """Collect textual ad concepts from the web, politely."""
     from storywright.steps.contract import call_task
 
-    call_task("scrape", config, {}, {"concepts": concepts, "metrics": metrics})
+    call_task("scrape", config, {}, {"concepts": concepts, "rejected": rejected, "metrics": metrics})

@@ -90,6 +90,11 @@ class Workshop:
         (self.steps / "grow.py").write_text(GROW.format(middle=middle, imports=imports, resumes=resumes))
         self.forget()
 
+    def add_field(self, declared: str) -> None:
+        code = (self.steps / "grow.py").read_text()
+        (self.steps / "grow.py").write_text(code.replace("    seed: int\n", f"    {declared}\n    seed: int\n"))
+        self.forget()
+
     def forget(self) -> None:
         for name in ("grow", "shrink"):
             sys.modules.pop(f"storywright.steps.{name}", None)
@@ -206,6 +211,18 @@ def test_a_changed_input_makes_the_later_step_again(workshop: Workshop) -> None:
     grow(seed=2)
     contract.call("shrink", {})
     assert Path("factory/shrink/total.txt").read_text() == "9"
+
+
+def test_a_file_that_a_value_names_has_a_part_in_the_result(workshop: Workshop) -> None:
+    Path("gates").mkdir()
+    Path("gates/policy.yaml").write_text("strict")
+    values = {"count": 3, "seed": 1, "policies": ["gates/policy.yaml"]}
+    workshop.add_field("policies: list[str]")
+    contract.call("grow", values)
+    contract.call("grow", values)
+    Path("gates/policy.yaml").write_text("mild")
+    contract.call("grow", values)
+    assert len(workshop.runs()) == 2
 
 
 def test_what_a_step_reads_outside_makes_it_again_when_it_changes(workshop: Workshop) -> None:

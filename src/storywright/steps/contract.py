@@ -153,13 +153,13 @@ def call_task(
     the pipeline decides where each output goes. By STORYWRIGHT_EVENTS the runner names a file in which it wants to
     read how the step goes, and by STORYWRIGHT_AGAIN=1 it wants everything made again.
     """
-    if factory := os.environ.get("STORYWRIGHT_FACTORY"):
-        for name, path in output_paths(step, Path(factory), part).items():
-            outputs[name].uri = str(path)
     started = time.monotonic()
     task = f"{step} {part}".strip()
     _report(task, "begun")
     try:
+        if factory := os.environ.get("STORYWRIGHT_FACTORY"):
+            for name, path in output_paths(step, Path(factory), part).items():
+                outputs[name].uri = str(path)
         metrics, made = _perform(
             step,
             values,

@@ -31,6 +31,7 @@ _NO_PART = {
     "storywright.steps.contract",
     "storywright.steps.stamp",
 }
+_LONGEST_NAME = 250
 _EXTRAS_WITH_A_PART = {"train", "monitor"}
 _PACKAGE = Path(__file__).parent.parent
 
@@ -44,6 +45,7 @@ def made_from(module: ModuleType, config: Any, inputs: Mapping[str, Path]) -> di
     """All that decides what a step makes, as JSON."""
     values = {
         "config": dataclasses.asdict(config),
+        "named": {name: files.digest(Path(name)) for name in named_files(dataclasses.asdict(config))},
         "inputs": {name: files.digest(path) for name, path in inputs.items()},
         "code": code_digest(module),
         "libraries": _libraries(),
@@ -74,6 +76,16 @@ def read(path: Path) -> dict[str, Any] | None:
     except (FileNotFoundError, ValueError):
         return None
     return stamp if isinstance(stamp, dict) and {"made_from", "outputs"} <= stamp.keys() else None
+
+
+def named_files(values: Any) -> list[str]:
+    """The values that name a file or a folder that is there, such as mlflow/promotion.yaml: it has a part as well."""
+    if isinstance(values, Mapping):
+        return sorted({name for value in values.values() for name in named_files(value)})
+    if isinstance(values, (list, tuple)):
+        return sorted({name for value in values for name in named_files(value)})
+    is_name = isinstance(values, str) and "/" in values and "://" not in values and len(values) < _LONGEST_NAME
+    return [values] if is_name and Path(values).exists() else []
 
 
 def code_digest(module: ModuleType) -> str:
