@@ -56,7 +56,7 @@ class Bundle:
         parts, sums, num_bytes = {}, {}, 0
         for role in ROLES:
             source = sources[role]
-            artifact = f"{role}{source.suffix}" if source.is_file() else role
+            artifact = f"{role}.json" if source.is_file() else role  # a pipeline may hand it without its suffix
             parts[role] = Part(artifact=artifact, digest=files.digest(source))
             for name, file in _entries(source, artifact).items():
                 sums[name] = files.digest(file)

@@ -33,6 +33,9 @@ MODEL = "storywright-studio"
 
 CHALLENGER, CHAMPION, PREVIOUS = "challenger", "champion", "previous"
 
+ROLLED_BACK = "rolled_back"
+"""Tag of a version that somebody went back from: it is not promoted again by itself."""
+
 _DIGEST_TAG = "bundle_digest"
 _QUIETLY = {
     # MLflow waits minutes for a server that is not there, and draws its own progress bars, unless it is told not to.
@@ -165,6 +168,8 @@ def promote(version: str, settings: Settings | None = None) -> None:
         client.set_registered_model_alias(MODEL, CHAMPION, new.number)
         if CHALLENGER in new.aliases:
             client.delete_registered_model_alias(MODEL, CHALLENGER)
+        if new.tags.get(ROLLED_BACK):
+            client.delete_model_version_tag(MODEL, new.number, ROLLED_BACK)
 
 
 def rollback(settings: Settings | None = None) -> str:
@@ -174,7 +179,9 @@ def rollback(settings: Settings | None = None) -> str:
     if previous is None or CHAMPION in previous.aliases:
         raise BadInput(f"{MODEL} has no earlier champion to go back to: promote one with `storywright models promote`.")
     fetch(previous.number, at)
+    left = _existing(CHAMPION, at)
     promote(previous.number, at)
+    tag(left.number, {ROLLED_BACK: "yes"}, at)
     return previous.number
 
 

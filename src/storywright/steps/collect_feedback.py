@@ -99,6 +99,18 @@ class _Pair:
     weight: float = 1.0
 
 
+def outside(config: Config) -> dict[str, str]:
+    """How much was said, and what this machine shows Prometheus."""
+    at, until = Settings.from_environment(), _milliseconds(config.until)
+    engine, here = database.engine(at.database_url), at.home / COLLECTED
+    newest = boards.recent(engine, 1, until)
+    return {
+        "said": str(feedback.count(engine, until_ms=until)),
+        "boards": newest[0].id if newest else "",
+        "here": files.digest(here) if here.is_file() else "",
+    }
+
+
 def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     """Read what was said, pair it up, weigh it, write it."""
     at, until = Settings.from_environment(), _milliseconds(config.until)
@@ -155,7 +167,9 @@ def _last_words(said: Iterator[Feedback]) -> list[Feedback]:
     """What each user said last about each thing: who changes their mind counts once."""
     last: dict[tuple[str, str, str, str], Feedback] = {}
     for one in said:
-        last[(one.user, one.kind, one.board, one.panel)] = one
+        key = (one.user, one.kind, one.board, one.panel)
+        last.pop(key, None)  # so that what was said last also stands last
+        last[key] = one
     return list(last.values())
 
 

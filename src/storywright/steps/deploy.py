@@ -62,6 +62,16 @@ class Outputs:
     deployment: Path = makes(deployment.DEPLOYMENT)
 
 
+def outside(config: Config) -> dict[str, str]:
+    """Who is champion, and what this machine has."""
+    at = Settings.from_environment()
+    champion, here = registry.find(registry.CHAMPION, at), at.home / deployment.DEPLOYMENT
+    return {
+        "champion": champion.digest if champion else "",
+        "here": files.digest(here) if here.is_file() else "",
+    }
+
+
 def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     """Fetch, try, name, wait."""
     at = Settings.from_environment()

@@ -75,6 +75,14 @@ class Outputs:
     metrics: Path = makes("metrics.json")
 
 
+def outside(config: Config) -> dict[str, str | list[str]]:
+    """The boards that are compared, and what this machine shows Prometheus."""
+    at = Settings.from_environment()
+    here = at.home / DRIFT
+    newest = boards.recent(database.engine(at.database_url), config.num_current)
+    return {"boards": [made.id for made in newest], "here": files.digest(here) if here.is_file() else ""}
+
+
 def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     """Sample, profile, compare, write."""
     import torch

@@ -48,6 +48,16 @@ class Outputs:
     decision: Path = makes("decision.json")
 
 
+def outside(config: Config) -> dict[str, str]:
+    """Who is champion, and what the gates ask."""
+    champion = registry.find(registry.CHAMPION, Settings.from_environment())
+    policy = Path(config.policy)
+    return {
+        "champion": champion.digest if champion else "",
+        "policy": files.digest(policy) if policy.is_file() else "",
+    }
+
+
 def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     """Register, judge, and move the aliases."""
     policy, at = gates.read_policy(Path(config.policy)), Settings.from_environment()
@@ -70,6 +80,7 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
         scores=scores,
         champion_scores=None if champion is None or already else _scores_of(champion.number, at),
     )
+    found.append(_not_rolled_back(version, at))
     refused = [gate for gate in found if not gate.passed]
     decision = {
         "version": version,
@@ -90,6 +101,15 @@ def _scores_of(version: str, at: Settings) -> Scores:
     """The champion's scores; empty when nobody kept them, so that the gates say that nothing can be compared."""
     path = registry.attached(version, gates.SCORES, at)
     return gates.read_scores(path)[1] if path else {}
+
+
+def _not_rolled_back(version: str, at: Settings) -> Gate:
+    """Whoever went back from a version does not want it promoted by the next run of the pipeline."""
+    found = registry.find(version, at)
+    if found and found.tags.get(registry.ROLLED_BACK):
+        reason = f"somebody went back from version {version}: train another, or promote it by hand"
+        return Gate(name="not rolled back", passed=False, reason=reason)
+    return Gate(name="not rolled back", passed=True, reason="nobody went back from it")
 
 
 def _record(version: str, document: Path, decision: dict[str, Any], at: Settings) -> None:

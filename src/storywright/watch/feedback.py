@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from storywright.errors import BadInput
@@ -17,7 +17,7 @@ from storywright.watch.database import FEEDBACK
 Kind = Literal["choice", "rating", "edit"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 LONGEST_VALUE = 4_000
-STARS = range(1, 6)
+STARS = ("1", "2", "3", "4", "5")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +44,7 @@ class Feedback:
             raise BadInput(f"Field kind: {self.kind!r} is not one of {', '.join(KINDS)}.")
         if self.kind == "choice" and self.panel:
             raise BadInput("Field panel: a choice is between whole boards, so leave the panel out.")
-        if self.kind == "rating" and (not self.value.isdecimal() or int(self.value) not in STARS):
+        if self.kind == "rating" and self.value not in STARS:
             raise BadInput(f"Field value: a rating is a whole number from 1 to 5, got {self.value!r}.")
         if self.kind == "edit" and not (self.panel and self.value.strip()):
             raise BadInput("Field value: an edit names a panel and the words that it should have.")
@@ -73,6 +73,15 @@ def about(engine: Engine, board_ids: list[str], user: str) -> list[Feedback]:
     with engine.connect() as connection:
         rows = connection.execute(query.order_by(FEEDBACK.c.made_ms, FEEDBACK.c.key)).mappings()
         return [Feedback(**row) for row in rows]
+
+
+def count(engine: Engine, *, until_ms: int | None = None) -> int:
+    """How many things were said."""
+    query = select(func.count()).select_from(FEEDBACK)
+    if until_ms is not None:
+        query = query.where(FEEDBACK.c.made_ms <= until_ms)
+    with engine.connect() as connection:
+        return int(connection.execute(query).scalar_one())
 
 
 def read(engine: Engine, *, until_ms: int | None = None) -> Iterator[Feedback]:
