@@ -67,7 +67,7 @@ def readme(step: str) -> str:
 def _reads(module: types.ModuleType) -> list[str]:
     rows = [
         f"| `{field.name}` | `{field.metadata['output'] or field.name}` of [{field.metadata['step']}]"
-        f"(../{field.metadata['step']}/README.md) |"
+        f"(../{field.metadata['step']}/README.md){', or nothing' if contract.is_optional(field) else ''} |"
         for field in dataclasses.fields(module.Inputs)
     ]
     return ["", "## Reads", "", "| Input | Made as |", "| --- | --- |", *rows] if rows else []

@@ -19,6 +19,8 @@ def edges_of_contracts(steps: list[str]) -> Edges:
     found = set()
     for step in steps:
         for field in dataclasses.fields(contract.load(step).Inputs):
+            if contract.is_optional(field):
+                continue
             maker, output = field.metadata["step"], field.metadata["output"] or field.name
             found.add((maker, output, step, field.name))
     return found

@@ -58,7 +58,7 @@ SHRINK = '''
 """Add the numbers up."""
 from dataclasses import dataclass
 from pathlib import Path
-from storywright.steps.contract import made_by, makes
+from storywright.steps.contract import made_by, makes, may_come_from
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Config:
@@ -67,13 +67,15 @@ class Config:
 @dataclass(frozen=True)
 class Inputs:
     lines: Path = made_by("grow")
+    before: Path | None = may_come_from("shrink", "total")
 
 @dataclass(frozen=True)
 class Outputs:
     total: Path = makes("total.txt")
 
 def run(config, inputs, outputs):
-    outputs.total.write_text(str(sum(int(p.read_text()) for p in inputs.lines.iterdir())))
+    before = int(inputs.before.read_text()) if inputs.before else 0
+    outputs.total.write_text(str(sum(int(p.read_text()) for p in inputs.lines.iterdir()) + before))
 '''
 
 
@@ -146,6 +148,15 @@ def test_a_value_that_cannot_be_is_refused_before_anything_is_made(workshop: Wor
 def test_an_input_that_is_not_there_is_named_with_the_command_that_makes_it(workshop: Workshop) -> None:
     with pytest.raises(BadInput, match=r"factory/grow/lines, which is not there: .*storywright\.steps\.grow"):
         contract.call("shrink", {})
+
+
+def test_an_input_that_may_be_left_out_is_read_only_when_it_is_given(workshop: Workshop) -> None:
+    grow()
+    contract.call("shrink", {})
+    contract.call("shrink", {}, {"before": "factory/shrink/total.txt"}, {"total": "more.txt"})
+    assert Path("more.txt").read_text() == "12"
+    contract.call("shrink", {}, again=True)
+    assert Path("factory/shrink/total.txt").read_text() == "6"
 
 
 def test_an_unknown_step_is_answered_with_those_there_are() -> None:

@@ -3,7 +3,8 @@
 A step is a module of `storywright.steps` with four names:
 
     Config    frozen dataclass: every value the step works with, each with a docstring
-    Inputs    frozen dataclass of paths, each declared with `made_by(STEP)`
+    Inputs    frozen dataclass of paths, each declared with `made_by(STEP)`; one that a pipeline may leave out is
+              `Path | None` and declared with `may_come_from(STEP)`
     Outputs   frozen dataclass of paths, each declared with `makes(NAME)`
     run(config, inputs, outputs) -> None
 
@@ -69,6 +70,11 @@ def made_by(step: str, output: str = "") -> Any:
     return dataclasses.field(metadata={"step": step, "output": output})
 
 
+def may_come_from(step: str, output: str = "") -> Any:
+    """An input that only some pipelines give, such as models to go on from; None without one."""
+    return dataclasses.field(default=None, metadata={"step": step, "output": output, "optional": True})
+
+
 def makes(name: str) -> Any:
     """An output: a file or a folder of this name under the step's own folder."""
     return dataclasses.field(metadata={"name": name})
@@ -97,14 +103,20 @@ def names() -> list[str]:
 
 
 def input_paths(step: str, factory: Path = FACTORY) -> dict[str, Path]:
-    """Where each input lies when everything is at its usual place."""
-    return {field.name: _usual_input(field, factory) for field in dataclasses.fields(load(step).Inputs)}
+    """Where each input that the step cannot do without lies when everything is at its usual place."""
+    fields = dataclasses.fields(load(step).Inputs)
+    return {field.name: _usual_input(field, factory) for field in fields if not is_optional(field)}
 
 
 def output_paths(step: str, factory: Path = FACTORY, part: str = "") -> dict[str, Path]:
     """Where each output lies when everything is at its usual place; a `part` has a folder of its own there."""
     folder = factory / step / re.sub(r"\W+", "-", part.lower()).strip("-")
     return {field.name: folder / field.metadata["name"] for field in dataclasses.fields(load(step).Outputs)}
+
+
+def is_optional(field: "dataclasses.Field[Any]") -> bool:
+    """Whether an input may be left out."""
+    return bool(field.metadata.get("optional"))
 
 
 def config_of(step: str, values: Mapping[str, Any]) -> Any:
@@ -141,7 +153,7 @@ def call(
 def call_task(
     step: str,
     values: Mapping[str, Any],
-    inputs: Mapping[str, Artifact],
+    inputs: Mapping[str, Artifact | None],
     outputs: Mapping[str, Artifact],
     *,
     part: str = "",
@@ -163,7 +175,7 @@ def call_task(
         metrics, made = _perform(
             step,
             values,
-            {name: artifact.path for name, artifact in inputs.items()},
+            {name: artifact.path for name, artifact in inputs.items() if artifact is not None},
             {name: artifact.path for name, artifact in outputs.items()},
             os.environ.get("STORYWRIGHT_AGAIN") == "1",
         )
@@ -180,12 +192,66 @@ def call_task(
 
 def is_up_to_date(step: str, values: Mapping[str, Any]) -> bool:
     """Whether what stands at the usual places would come out the same."""
-    module, config = load(step), config_of(step, values)
-    sources, targets = _source_paths(step, {}), _target_paths(step, {})
-    if not all(path.exists() for path in sources.values()):
-        return False
-    basis = stamp.made_from(module, config, sources) | _outside(module, config)
-    return stamp.stands(stamp.place(step, targets), basis, targets)
+    job = _Job.of(step, values, {}, {})
+    return all(path.exists() for path in job.sources.values()) and job.stands(job.basis())
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Job:
+    """A step with its checked values and all its places."""
+
+    step: str
+    module: ModuleType
+    config: Any
+    sources: dict[str, Path]
+    targets: dict[str, Path]
+
+    @classmethod
+    def of(
+        cls,
+        step: str,
+        values: Mapping[str, Any],
+        inputs: Mapping[str, Path | str],
+        outputs: Mapping[str, Path | str],
+    ) -> "_Job":
+        return cls(step, load(step), config_of(step, values), _source_paths(step, inputs), _target_paths(step, outputs))
+
+    @property
+    def stamp(self) -> Path:
+        return stamp.place(self.step, self.targets)
+
+    def basis(self) -> dict[str, Any]:
+        """What its result is made from, apart from what lies outside."""
+        return stamp.made_from(self.module, self.config, self.sources)
+
+    def stands(self, basis: dict[str, Any]) -> bool:
+        return stamp.stands(self.stamp, basis | self._outside(), self.targets)
+
+    def make(self, basis: dict[str, Any]) -> None:
+        """Run the step on staging paths, put what it made in its place, and stamp it."""
+        from storywright import tracking
+
+        staged = {name: path.with_name(f"{path.name}.part") for name, path in self.targets.items()}
+        begun = self.stamp.with_name(f"{self.stamp.name}.part")
+        goes_on = getattr(self.module, "RESUMES", False) and _begun_from(begun) == basis
+        for path in staged.values():
+            _clear(path, goes_on)
+        files.write_json(begun, basis)
+        with tracking.step_run(
+            self.step, self.config, self.sources, basis["inputs"], code=basis["code"], curves=staged.get("curves")
+        ) as run:
+            self.module.run(self.config, self.module.Inputs(**self.sources), self.module.Outputs(**staged))
+            for name, path in staged.items():
+                assert path.exists(), f"step {self.step} did not make its output {name}"
+            self.stamp.unlink(missing_ok=True)
+            for name, path in staged.items():
+                _put(path, self.targets[name])
+            run.finish(self.targets, stamp.write(self.stamp, basis | self._outside(), self.targets))
+            begun.unlink(missing_ok=True)
+
+    def _outside(self) -> dict[str, Any]:
+        """What decides the result beside values and inputs, for the few steps that read such a thing."""
+        return {"outside": self.module.outside(self.config)} if hasattr(self.module, "outside") else {}
 
 
 def _perform(
@@ -196,48 +262,16 @@ def _perform(
     again: bool,
 ) -> tuple[dict[str, float], bool]:
     """The metrics of a step, and whether it had to be made."""
-    module, config = load(step), config_of(step, values)
-    sources, targets = _source_paths(step, inputs), _target_paths(step, outputs)
-    _refuse_missing(step, sources)
-    place = stamp.place(step, targets)
-    with _full_disk_named(place.parent), _alone(step, place.parent):
-        basis = stamp.made_from(module, config, sources)
-        stands = not again and stamp.stands(place, basis | _outside(module, config), targets)
+    job = _Job.of(step, values, inputs, outputs)
+    _refuse_missing(step, job.sources)
+    with _full_disk_named(job.stamp.parent), _alone(step, job.stamp.parent):
+        basis = job.basis()
+        stands = not again and job.stands(basis)
         if stands:
             print(f"{step} is up to date.", file=sys.stderr)  # noqa: T201
         else:
-            _make(step, module, config, sources, targets, place, basis)
-    return _metrics(targets), not stands
-
-
-def _make(
-    step: str,
-    module: ModuleType,
-    config: Any,
-    sources: dict[str, Path],
-    targets: dict[str, Path],
-    place: Path,
-    basis: dict[str, Any],
-) -> None:
-    from storywright import tracking
-
-    staged = {name: path.with_name(f"{path.name}.part") for name, path in targets.items()}
-    begun = place.with_name(f"{place.name}.part")
-    goes_on = getattr(module, "RESUMES", False) and _begun_from(begun) == basis
-    for path in staged.values():
-        _clear(path, goes_on)
-    files.write_json(begun, basis)
-    with tracking.step_run(
-        step, config, sources, basis["inputs"], code=basis["code"], curves=staged.get("curves")
-    ) as run:
-        module.run(config, module.Inputs(**sources), module.Outputs(**staged))
-        for name, path in staged.items():
-            assert path.exists(), f"step {step} did not make its output {name}"
-        place.unlink(missing_ok=True)
-        for name, path in staged.items():
-            _put(path, targets[name])
-        run.finish(targets, stamp.write(place, basis | _outside(module, config), targets))
-        begun.unlink(missing_ok=True)
+            job.make(basis)
+    return _metrics(job.targets), not stands
 
 
 def _made(kind: type, values: Mapping[str, Any], where: str) -> Any:
@@ -261,7 +295,11 @@ def _made(kind: type, values: Mapping[str, Any], where: str) -> Any:
 def _source_paths(step: str, given: Mapping[str, Path | str]) -> dict[str, Path]:
     fields = {field.name: field for field in dataclasses.fields(load(step).Inputs)}
     _refuse_unknown(step, "input", fields, given)
-    return {n: Path(given[n]) if n in given else _usual_input(field, FACTORY) for n, field in fields.items()}
+    return {
+        name: Path(given[name]) if name in given else _usual_input(field, FACTORY)
+        for name, field in fields.items()
+        if name in given or not is_optional(field)
+    }
 
 
 def _target_paths(step: str, given: Mapping[str, Path | str]) -> dict[str, Path]:
@@ -282,7 +320,7 @@ def _refuse_unknown(step: str, kind: str, known: Mapping[str, Any], given: Mappi
 
 def _refuse_missing(step: str, sources: dict[str, Path]) -> None:
     for field in dataclasses.fields(load(step).Inputs):
-        if not sources[field.name].exists():
+        if field.name in sources and not sources[field.name].exists():
             maker = field.metadata["step"]
             raise BadInput(
                 f"Step {step} reads {sources[field.name]}, which is not there: "
@@ -322,11 +360,6 @@ def _full_disk_named(folder: Path) -> Iterator[None]:
             with files.full_disk_named(folder):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
         raise
-
-
-def _outside(module: ModuleType, config: Any) -> dict[str, Any]:
-    """What decides a step's result beside its values and inputs, for the few that read such a thing."""
-    return {"outside": module.outside(config)} if hasattr(module, "outside") else {}
 
 
 def _report(task: str, event: str, **facts: Any) -> None:
