@@ -13,6 +13,8 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "board": ("board:board", "from a brief to storyboards"),
     "metrics": ("metrics:metrics", "measure captions: BLEU, CIDEr-D, ROUGE-L"),
     "serve": ("serve:serve", "the page and the API"),
+    "material": ("material:material", "bring material in: crawl ad concepts"),
+    "demo-site": ("material:demo_site", "serve the demonstration site of ad concepts"),
     "models": ("models:models", "list, show, compare, promote and roll back the studio's models"),
 }
 

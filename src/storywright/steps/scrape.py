@@ -98,8 +98,8 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     with _demo(config) as pinned, contextlib.closing(Journal(outputs.concepts / _JOURNAL)) as journal:
         crawl(_plan(config, pinned), journal)
         num_concepts = harvest.write_concepts(journal, outputs.concepts, config.similarity)
-        harvest.refuse_empty(journal, num_concepts)
         harvest.write_rejected(journal, outputs.rejected)
+        harvest.refuse_empty(journal, num_concepts)
         files.write_json(outputs.metrics, harvest.metrics(journal, num_concepts))
     for file in outputs.concepts.glob(f"{_JOURNAL}*"):
         file.unlink()

@@ -6,11 +6,13 @@ import http.server
 import re
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from storywright import __version__
 from storywright.errors import BadInput
 from storywright.sources.demo_site import pages
+from storywright.sources.demo_site.concepts import PROFILE
 from storywright.sources.demo_site.pages import BASE, Reply
 
 HOST = "127.0.0.1"
@@ -38,6 +40,11 @@ class Server(http.server.ThreadingHTTPServer):
                 f"Port {port} on {HOST} is in use: stop what listens there, or choose another, "
                 f"such as --port {port + 1}; --port 0 takes any that is free."
             ) from error
+
+    @property
+    def profile(self) -> Path:
+        """How the crawler reads this site."""
+        return PROFILE
 
     @property
     def address(self) -> str:

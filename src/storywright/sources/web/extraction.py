@@ -17,9 +17,6 @@ from storywright.sources.web import html, links
 from storywright.sources.web.html import Page
 from storywright.sources.web.profile import FIELDS, Concepts, Rule
 
-NOT_STATED = "not stated"
-"""The licence or owner of what does not name one."""
-
 _BLOCKS = frozenset(
     (
         *(
@@ -87,7 +84,8 @@ _SCRIPTS = etree.XPath("//script[@type='application/ld+json']/text()", smart_str
 _META = etree.XPath("//meta[@content and (@name or @property or @itemprop)]")
 _ITEM_PROPERTIES = etree.XPath("descendant::*[@itemprop]")
 _SHORTEST_PROSE = 25
-_MOST_WORDS = 20_000
+_MOST_OF_IT = 0.7
+_LONGEST_TEXT = 50_000
 _META_NAMES = {
     "title": ("og:title", "twitter:title", "dc.title", "dcterms.title"),
     "brand": ("product:brand", "og:brand", "og:site_name"),
@@ -210,11 +208,10 @@ def _completed(values: dict[str, str], whole: Page | None, page: Page, place: et
         values = {name: value or known.get(name, "") for name, value in values.items()}
         values["title"] = values["title"] or _heading(whole.root)
         values["text"] = values["text"] or main_text(whole.root)
-    values["text"] = values["text"][: _MOST_WORDS * 6]
-    values["licence"] = (
-        licence_id(values["licence"] or _linked_licence(place) or _linked_licence(page.root)) or NOT_STATED
-    )
-    values["owner"] = values["owner"] or NOT_STATED
+    values["text"] = values["text"][:_LONGEST_TEXT]
+    # A licence that nobody states stays empty, so that validation sees it; who publishes a thing is its owner.
+    values["licence"] = licence_id(values["licence"] or _linked_licence(place) or _linked_licence(page.root))
+    values["owner"] = values["owner"] or _publisher(page.url)
     named = (values["language"] or page.root.get("lang", "")).lower().replace("_", "-").partition("-")[0]
     seen = language_of(values["text"])
     # A page that names a language and is written in another script is believed by its letters.
@@ -236,25 +233,24 @@ def licence_id(text: str) -> str:
 
 
 def main_text(root: etree._Element) -> str:
-    """The part of a page with the most prose and the fewest links, a paragraph a line."""
+    """The smallest part of a page that holds most of its prose, a paragraph a line; links are not prose."""
     body = next(root.iter("body"), root)
-    scores: dict[etree._Element, float] = {}
+    prose: dict[etree._Element, float] = {}
     for element in _PROSE(body):
-        if _in_furniture(element, body):
-            continue
         own, linked = _own_text(element)
-        if own < _SHORTEST_PROSE:
+        if own < _SHORTEST_PROSE or linked >= own or _in_furniture(element, body):
             continue
-        score = own * max(0.0, 1 - linked / own)
-        parent = element if element.tag == "div" else element.getparent()
-        for share in (1.0, 0.5):
-            if parent is None or parent.tag == "html":
-                break
-            scores[parent] = scores.get(parent, 0.0) + score * share
-            parent = parent.getparent()
-    if not scores:
+        part: etree._Element | None = element
+        while part is not None:
+            prose[part] = prose.get(part, 0.0) + own - linked
+            part = part.getparent() if part is not body else None
+    if body not in prose:
         return ""
-    best = max(scores, key=lambda element: scores[element])
+    best, inside = body, True
+    while inside:
+        fullest = max(best, key=lambda child: prose.get(child, 0.0), default=None)
+        inside = fullest is not None and prose.get(fullest, 0.0) >= _MOST_OF_IT * prose[body]
+        best = fullest if inside and fullest is not None else best
     return "\n".join(_paragraphs(best))
 
 
@@ -335,8 +331,10 @@ def _meta(root: etree._Element) -> dict[str, str]:
 def _microdata(root: etree._Element) -> dict[str, str]:
     said: dict[str, str] = {}
     for element in _ITEM_PROPERTIES(root):
-        value = element.get("content") or element.get("href") or element.get("src") or html.words_of(element)
-        said.setdefault(element.get("itemprop"), html.plain(value))
+        value = next((element.get(name) for name in ("content", "href", "src") if element.get(name)), None)
+        said.setdefault(
+            element.get("itemprop"), html.plain(value) if value else "\n".join(html.blocks(element, _BLOCKS))
+        )
     return {field: next((said[name] for name in names if said.get(name)), "") for field, names in _LINKED_NAMES.items()}
 
 
@@ -362,6 +360,11 @@ def _said(value: Any) -> str:
     if isinstance(value, dict):
         value = next((value[name] for name in ("name", "url", "@id") if isinstance(value.get(name), str)), "")
     return html.plain(value) if isinstance(value, str) else ""
+
+
+def _publisher(url: str) -> str:
+    address = links.parsed(url)
+    return address.host if address else ""
 
 
 def _linked_licence(place: etree._Element) -> str:

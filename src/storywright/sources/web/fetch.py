@@ -69,11 +69,7 @@ class Fetcher:
             (b"Accept-Language", b"en, ru;q=0.8, *;q=0.5"),
             (b"Accept-Encoding", decoding.ACCEPTED.encode()),
         ]
-        self._timeouts = {
-            "connect": limits.connect_seconds,
-            "read": limits.answer_seconds,
-            "write": limits.answer_seconds,
-        }
+        self._timeouts = {"connect": limits.connect_seconds}
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=trust or _public_trust(),
             max_connections=connections,
@@ -159,6 +155,8 @@ class Fetcher:
         async with self._pool.stream("GET", target, headers=headers, extensions=extensions) as response:
             answer = Answer(url, response.status, _headers(response.headers))
             if response.status != 200 or (kinds and answer.kind and answer.kind not in kinds):
+                if len(claimed := answer.headers.get("content-length", "")) < 5 and claimed.isdecimal():
+                    await response.aread()  # so that the connection can be used again
                 return answer
             return Answer(url, response.status, answer.headers, await self._body(response, answer.headers, first_bytes))
 
@@ -186,7 +184,6 @@ class _GatedNetwork(httpcore.AsyncNetworkBackend):
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
-        self._network = httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self,
@@ -199,18 +196,40 @@ class _GatedNetwork(httpcore.AsyncNetworkBackend):
         problem: Exception = FailedError(f"{host} has no address")
         for address, at in await self._gate.places(host, port):
             try:
-                return await self._network.connect_tcp(address, at, timeout, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                async with asyncio.timeout(timeout):
+                    return _Stream(*await asyncio.open_connection(address, at))
+            except OSError as error:
                 problem = error
         raise problem
 
-    async def connect_unix_socket(
-        self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
-    ) -> httpcore.AsyncNetworkStream:
-        raise RefusedError("a crawl never connects to a file")
 
-    async def sleep(self, seconds: float) -> None:
-        await self._network.sleep(seconds)
+class _Stream(httpcore.AsyncNetworkStream):
+    """A connection on asyncio's own streams; the time of a whole answer is limited above, so not that of each piece."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return await self._reader.read(max_bytes)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if buffer:
+            self._writer.write(buffer)
+            await self._writer.drain()
+
+    async def aclose(self) -> None:
+        self._writer.close()
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.AsyncNetworkStream:
+        await self._writer.start_tls(ssl_context, server_hostname=server_hostname, ssl_handshake_timeout=timeout)
+        return self
+
+    def get_extra_info(self, info: str) -> Any:
+        if info == "is_readable":  # how httpcore asks whether the server has hung up meanwhile
+            return self._reader.at_eof()
+        return self._writer.get_extra_info(info)
 
 
 def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:

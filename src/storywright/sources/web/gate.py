@@ -78,7 +78,8 @@ class Gate:
         addresses = await self._addresses(host, port)
         for address in addresses:
             if not (is_public(address) or (named and address.is_loopback)):
-                raise RefusedError(f"{host} leads to {address}, which is not a public address")
+                remedy = f"; if you mean it, allow it with --loopback {host}:{port}" if address.is_loopback else ""
+                raise RefusedError(f"{host} leads to {address}, which is not a public address{remedy}")
         return [(str(address), port) for address in addresses]
 
     async def _addresses(self, host: str, port: int) -> list[Address]:

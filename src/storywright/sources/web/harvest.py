@@ -20,6 +20,22 @@ ROWS_PER_FILE = 10_000
 _PROBLEMS_SHOWN = 3
 
 
+def write(journal: Journal, folder: Path, similarity: float) -> dict[str, float]:
+    """Write `concepts/`, `rejected.jsonl` and, where there are pictures, `pictures/`; returns the numbers of the crawl.
+
+    Texts that overlap by `similarity` are one concept: the one nearest to the start of its site is kept. A crawl that
+    brought nothing is explained, and what an earlier one has left stays.
+    """
+    part = folder / "concepts.part"
+    num_concepts = write_concepts(journal, part, similarity)
+    write_rejected(journal, folder / "rejected.jsonl")
+    refuse_empty(journal, num_concepts)
+    files.replace_folder(part, folder / "concepts")
+    if any(journal.made("picture")):
+        write_pictures(journal, folder / "pictures")
+    return metrics(journal, num_concepts)
+
+
 def write_concepts(journal: Journal, folder: Path, similarity: float) -> int:
     """Write the concepts as Parquet into `folder`, nearest to the start first, near-duplicates left out; how many."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -61,12 +77,13 @@ def write_pictures(journal: Journal, folder: Path) -> None:
 def metrics(journal: Journal, num_concepts: int) -> dict[str, float]:
     """The numbers of a crawl."""
     pages, counts = journal.states("page"), journal.counts()
-    told = sum(len(extraction.from_json(made)) for _, _, made in journal.made("page"))
+    told = [one for _, _, made in journal.made("page") for one in extraction.from_json(made)]
     malformed = sum(1 for _, state, _ in journal.notes() if state == State.DONE)
     return {
         "num_pages": pages.get(State.DONE, 0),
         "num_concepts": num_concepts,
-        "num_duplicates": told - num_concepts,
+        "num_duplicates": len(told) - num_concepts,
+        "num_without_licence": sum(not one.licence for one in told),
         "num_malformed": malformed,
         "num_moved": pages.get(State.MOVED, 0),
         "num_forbidden": pages.get(State.FORBIDDEN, 0),

@@ -41,7 +41,10 @@ def parse(url: str, content: bytes, words: str) -> Page:
         # The parser compares each attribute of an element with all others.
         raise GarbledError(f"one of its elements has more than {_MOST_ATTRIBUTES} attributes")
     words = _XML_DECLARATION.sub("", words.replace("\0", "\ufffd"), count=1)
-    root = etree.fromstring(words.encode("utf-8", "replace") or b"<html/>", _parser()) if words.strip() else None
+    try:
+        root = etree.fromstring(words.encode("utf-8", "replace"), _parser()) if words.strip() else None
+    except etree.XMLSyntaxError as error:
+        raise GarbledError("no HTML could be read in it") from error
     if root is None:
         raise GarbledError("it is empty")
     return Page(url, root)
@@ -53,7 +56,7 @@ def outgoing(page: Page, most: int) -> list[str]:
         return []
     base = links.canonical(_BASE(page.root), page.url) or page.url
     found: dict[str, None] = {}
-    for href in _LINKS(page.root):
+    for href in dict.fromkeys(_LINKS(page.root)):
         if (url := links.canonical(href, base)) and url not in found:
             found[url] = None
             if len(found) == most:

@@ -31,9 +31,7 @@ CREATE TABLE IF NOT EXISTS pages (
     made TEXT NOT NULL DEFAULT ''   -- what it gave: its concepts as JSON, or a picture's file
 ) STRICT;
 CREATE INDEX IF NOT EXISTS waiting ON pages (site, depth, url) WHERE state = 0;
-CREATE TABLE IF NOT EXISTS sites (
-    site TEXT PRIMARY KEY, pages INTEGER NOT NULL DEFAULT 0, problem TEXT NOT NULL DEFAULT ''
-) STRICT;
+CREATE TABLE IF NOT EXISTS left_sites (site TEXT PRIMARY KEY, problem TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS robots (origin TEXT PRIMARY KEY, status INTEGER NOT NULL, content BLOB NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS counts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -128,7 +126,7 @@ class Journal:
                 self._base.execute("UPDATE pages SET state = ?, hops = 0 WHERE kind != 'picture'", (State.WAITING,))
             else:
                 self._base.execute("DELETE FROM pages")
-            for table in ("sites", "robots", "counts"):
+            for table in ("left_sites", "robots", "counts"):
                 self._base.execute(f"DELETE FROM {table}")
             for name, value in (("plan", plan), ("finished", "no")):
                 self._base.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
@@ -154,7 +152,7 @@ class Journal:
         return [Entry(*row) for row in rows]
 
     def close_entry(self, site: str, entry: Entry, outcome: Outcome, date: str) -> None:
-        """Write down what became of an entry, what it led to, and that one page more was fetched, all or nothing."""
+        """Write down what became of an entry and what it led to, all or nothing."""
         with self._transaction():
             if outcome.unchanged:
                 self._base.execute(
@@ -172,27 +170,21 @@ class Journal:
                 )
             if outcome.found:
                 self._add(site, outcome.found)
-            if entry.kind == "page" and outcome.status:
-                self._base.execute(
-                    "INSERT INTO sites (site, pages) VALUES (?, 1) ON CONFLICT (site) DO UPDATE SET pages = pages + 1",
-                    (site,),
-                )
 
     def pages_of(self, site: str) -> int:
         """How many pages of a site were fetched in this crawl."""
-        row = self._base.execute("SELECT pages FROM sites WHERE site = ?", (site,)).fetchone()
-        return row[0] if row else 0
+        row = self._base.execute(
+            "SELECT count(*) FROM pages WHERE site = ? AND kind = 'page' AND state != 0 AND status != 0", (site,)
+        ).fetchone()
+        return int(row[0])
 
     def give_up(self, site: str, problem: str) -> None:
         """Write down why a site was left."""
-        self._base.execute(
-            "INSERT INTO sites (site, problem) VALUES (?1, ?2) ON CONFLICT (site) DO UPDATE SET problem = ?2",
-            (site, problem),
-        )
+        self._base.execute("INSERT OR REPLACE INTO left_sites VALUES (?, ?)", (site, problem))
 
     def problems(self) -> dict[str, str]:
         """Why each site that was left was left."""
-        return dict(self._base.execute("SELECT site, problem FROM sites WHERE problem != '' ORDER BY site"))
+        return dict(self._base.execute("SELECT site, problem FROM left_sites ORDER BY site"))
 
     def robots(self, origin: str) -> tuple[int, bytes] | None:
         """The robots.txt of this crawl, with the status it came with."""
@@ -230,6 +222,11 @@ class Journal:
         rows = self._base.execute("SELECT url, state, note FROM pages WHERE note != '' AND state != 0 ORDER BY url")
         for url, state, note in rows:
             yield url, State(state), note
+
+    def fetched(self) -> list[str]:
+        """The pages that were read, by name."""
+        rows = self._base.execute("SELECT url FROM pages WHERE kind = 'page' AND state = ? ORDER BY url", (State.DONE,))
+        return [url for (url,) in rows]
 
     def made(self, kind: str) -> Iterator[tuple[str, str, str]]:
         """What addresses of a kind gave, the nearest to the start first: address, date, what was made."""

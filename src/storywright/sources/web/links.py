@@ -49,22 +49,12 @@ class Url(NamedTuple):
         return self.origin + self.target
 
 
-@functools.lru_cache(maxsize=65_536)
 def parsed(url: str, base: str = "") -> Url | None:
     """The address that `url` means on the page `base`; None for what is not an http address or is not one at all."""
-    url = _WITHIN.sub("", url.strip(_STRIPPED))
-    if len(url) > LONGEST_URL:
-        return None
-    try:
-        parts = urlsplit(urljoin(base, url) if base else url)
-        port = parts.port
-        host = _host(parts.hostname or "")
-    except ValueError:
-        return None
-    if parts.scheme not in DEFAULT_PORTS or host is None or "@" in parts.netloc or "\\" in parts.netloc or port == 0:
-        return None
-    target = _path(parts.path) + _query(parts.query)
-    return Url(parts.scheme, host, port or DEFAULT_PORTS[parts.scheme], target) if len(target) <= LONGEST_URL else None
+    if base and url.startswith("/") and not url.startswith("//"):
+        # The same on every page of a site, as the links of its menu are, so that the work is done once.
+        base = base[: base.find("/", 8)]
+    return _parsed(url, base)
 
 
 def canonical(url: str, base: str = "") -> str | None:
@@ -79,6 +69,23 @@ def escaped(text: str) -> str:
         return text
     text = _ESCAPE.sub(_unescaped_if_plain, text)
     return quote(text, safe="%/:=&?~#+!$,;'@()*[]")
+
+
+@functools.lru_cache(maxsize=65_536)
+def _parsed(url: str, base: str) -> Url | None:
+    url = _WITHIN.sub("", url.strip(_STRIPPED))
+    if len(url) > LONGEST_URL:
+        return None
+    try:
+        parts = urlsplit(urljoin(base, url) if base else url)
+        port = parts.port
+        host = _host(parts.hostname or "")
+    except ValueError:
+        return None
+    if parts.scheme not in DEFAULT_PORTS or host is None or "@" in parts.netloc or "\\" in parts.netloc or port == 0:
+        return None
+    target = _path(parts.path) + _query(parts.query)
+    return Url(parts.scheme, host, port or DEFAULT_PORTS[parts.scheme], target) if len(target) <= LONGEST_URL else None
 
 
 def _unescaped_if_plain(match: re.Match[str]) -> str:
