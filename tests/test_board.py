@@ -26,7 +26,14 @@ def test_a_brief_reads_the_same_from_yaml_and_json(tmp_path):
     ("text", "said"),
     [
         ("title: A\n", r"field product: Field required"),
-        ("title: A\nproduct: {name: B}\ncolour: red\n", r"field colour: .*The fields are title, product"),
+        (
+            "title: A\nproduct: {name: B}\ncolour: red\n",
+            r"field colour: there is no such field: the fields are title, product",
+        ),
+        (
+            "title: A\nproduct: {name: B, color: red}\n",
+            r"field product.color: there is no such field, check its spelling",
+        ),
         ("title: A\nproduct: {name: B}\nstyle: oil\n", r"field style: .*'flat', 'pencil', 'ink' or 'watercolour'"),
         ("title: A\nproduct: {name: B}\nformat: {aspect: wide}\n", r"field format.aspect: .*16:9, got 'wide'"),
         ("title: A\nproduct: {name: B}\nformat: {seconds: 6, panels: 12}\n", r"at most 8 panels or for more seconds"),

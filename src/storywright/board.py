@@ -346,8 +346,10 @@ def parse(kind: type[D], value: dict[str, Any], where: str) -> D:
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or kind.__name__.lower()
-        known = f" The fields are {', '.join(kind.model_fields)}." if first["type"] == "extra_forbidden" else ""
-        raise BadInput(f"{where}, field {field}: {_said(first['msg'])}.{known}") from error
+        if first["type"] == "extra_forbidden":
+            known = f": the fields are {', '.join(kind.model_fields)}" if len(first["loc"]) == 1 else ""
+            raise BadInput(f"{where}, field {field}: there is no such field{known or ', check its spelling'}.") from error
+        raise BadInput(f"{where}, field {field}: {_said(first['msg'])}.") from error
 
 
 def _said(message: str) -> str:

@@ -17,6 +17,16 @@ _STRANGERS = {
         CastMember(name="Антон", looks="man with short brown hair and a red jacket"),
     ),
 }
+_GOING_ON = tuple(
+    Beat(name="development", words={}, **more)
+    for more in (
+        {"shot": "full", "pose": "walking", "place": "out"},
+        {"shot": "close-up", "expression": "surprised", "place": "out"},
+        {"shot": "medium full", "friend": True, "product": "held", "place": "work"},
+        {"shot": "long", "pose": "waving", "place": "out", "time": "evening"},
+    )
+)
+"""Where an idea has fewer beats than there are panels, the writer says what happens and these how it looks."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,11 +47,11 @@ def ideas_for(brief: Brief, count: int) -> list[Idea]:
 
 
 def num_panels(brief: Brief) -> int:
-    """As many as the brief says, or one about every three seconds and never too short to read."""
+    """As many as the brief says, or a number that gives each two to four seconds and never too little to read."""
     if brief.format.panels:
         return brief.format.panels
     fitting = int(brief.format.seconds / _SHORTEST_SECONDS)
-    return max(1, min(round(2 + brief.format.seconds / 4), fitting, 60))
+    return max(1, min(round(3 + brief.format.seconds / 6), fitting, 60))
 
 
 def cast_of(brief: Brief) -> list[CastMember]:
@@ -71,12 +81,8 @@ def _fitted(beats: tuple[Beat, ...], count: int) -> list[Beat]:
     """Keep the most needed beats in order; where there are too few, let the writer go on before the last two."""
     kept = sorted(sorted(range(len(beats)), key=lambda at: (beats[at].need, at))[:count])
     chosen = [beats[at] for at in kept]
-    extra = [_going_on(beats[at % len(beats)]) for at in range(count - len(chosen))]
+    extra = [_GOING_ON[at % len(_GOING_ON)] for at in range(count - len(chosen))]
     return chosen[:-2] + extra + chosen[-2:] if extra else chosen
-
-
-def _going_on(beat: Beat) -> Beat:
-    return Beat(name="development", words={}, shot="medium full", place="out" if beat.place == "home" else beat.place)
 
 
 def _shared_out(seconds: float, weights: list[float]) -> list[float]:

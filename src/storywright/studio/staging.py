@@ -12,7 +12,7 @@ from storywright.studio import plan
 from storywright.studio.plan import Moment
 from storywright.toonworld import words
 from storywright.toonworld.grammar import shots
-from storywright.toonworld.scene import INDOORS, PROPS, SETTINGS, USES_OF, Person, Prop, Scene
+from storywright.toonworld.scene import COLOURS, INDOORS, PROPS, SETTINGS, USES_OF, Person, Prop, Scene
 
 _PLACES = {
     "home": ("kitchen", "living room", "bedroom"),
@@ -119,14 +119,16 @@ class Stage:
     def _thing(self) -> Prop:
         product = self.brief.product
         read = words.scene_from_words(f"{product.description}, {product.kind}")
-        self._mapped |= read.mapped
+        self._mapped |= {said: meant for said, meant in read.mapped.items() if meant in PROPS}
         found = [prop for prop in read.scene.props if prop.kind == product.kind] or list(read.scene.props)
         if found:
-            return replace(found[0], use="standing")
-        if product.kind in PROPS:
-            return Prop(kind=product.kind)
-        self._mapped[product.kind or product.name] = "gift box"
-        return Prop(kind="gift box")
+            kind = found[0].kind
+        elif product.kind in PROPS:
+            kind = product.kind
+        else:
+            kind = self._mapped[product.kind or product.name] = "gift box"
+        named = [colour for colour in COLOURS if colour in product.description.lower().split()]
+        return Prop(kind=kind, colour=found[0].colour if found and not named else (named or ["red"])[0])
 
     def _homes(self) -> dict[str, str]:
         """One place of each kind: one that the brief names, or one where such a product is used."""
@@ -159,13 +161,16 @@ class Stage:
 
     def _as_told(self, scene: Scene, told: str) -> Scene:
         """What the writer's words change about the scene: place, pose, mood and things."""
-        read = words.scene_from_words(told)
+        read = words.scene_from_words(told, {person.name: person for person in self._people})
         people = scene.people
         if people and read.scene.people:
-            seen = read.scene.people[0]
-            people = (replace(people[0], pose=seen.pose, expression=seen.expression), *people[1:])
-        setting = read.scene.setting if "setting" in read.found else scene.setting
-        return replace(scene, people=people, props=read.scene.props or scene.props, setting=setting, weather="clear")
+            seen, said = read.scene.people[0], read.said
+            pose = seen.pose if "person_1.pose" in said else people[0].pose
+            mood = seen.expression if "person_1.expression" in said else people[0].expression
+            people = (replace(people[0], pose=pose, expression=mood), *people[1:])
+        props = tuple(replace(prop, use="standing", by=0) for prop in read.scene.props) or scene.props
+        setting = read.scene.setting if "setting" in read.said else scene.setting
+        return replace(scene, people=people, props=props, setting=setting, weather="clear")
 
     def _shot(self, wished: str, scene: Scene, before: Staged | None, random: Random) -> tuple[str, str]:
         """The beat's shot, or a neighbour of it where the cut would jump; angles that leave everything readable."""
