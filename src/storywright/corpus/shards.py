@@ -22,6 +22,7 @@ from storywright.errors import BadInput
 ROWS_AT_ONCE = 2_048
 """How many rows are in memory at a time; 2,048 panels of 192x108 pixels are about 30 MB."""
 
+_LONGER_THAN_ANY_STORY = 4_096
 _ROWS_IN_GROUP = 512
 _DIGEST = "storywright.digest"
 _PICTURE_BYTES = "picture.bytes"
@@ -43,8 +44,8 @@ def pieces(path: Path, schema: pa.Schema, rows: int = ROWS_AT_ONCE) -> Iterator[
     for read in _read(path, schema, rows):
         piece = read if waiting is None else pa.concat_tables([waiting, read])
         last = _start_of_last(piece[together]) if together else len(piece)
-        # A story that fills a whole piece is no story; it goes on as it is, and validation says so.
-        last = len(piece) if last == 0 and len(piece) > rows else last
+        # What is as long as this is no story; it goes on as it is, and validation says so.
+        last = len(piece) if last == 0 and len(piece) >= _LONGER_THAN_ANY_STORY else last
         waiting = piece.slice(last)
         if last:
             yield piece.slice(0, last)
