@@ -24,7 +24,11 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 demo: setup  ## train, promote and draw a first storyboard, from nothing, in ten minutes
 	@$(BIN)/python -m pipelines run training --preset $(PRESET)
 	@$(BIN)/storywright board $(BRIEF) --out out/demo
-	@$(BIN)/python -m pipelines where --board out/demo
+	@printf '\n%s\n' \
+	  'The boards   out/demo/index.html' \
+	  'The report   factory/evaluate/report/report.html' \
+	  'The runs     make mlflow, then http://127.0.0.1:5000' \
+	  'The studio   make serve, then http://127.0.0.1:8000'
 
 test: setup  ## run every test
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
