@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from storywright.toonworld.faces import head
 from storywright.toonworld.people import Figure, figure
 from storywright.toonworld.props import prop
 from storywright.toonworld.scene import Person
@@ -21,20 +22,38 @@ AIR = -2
 """Owner of what belongs to nobody: a table, a leash, drops."""
 
 
+Box = tuple[float, float, float, float]
+"""Left, bottom, right, top."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """Shapes that have one owner, and where they go."""
+
+    bundle: Bundle
+    owner: int
+    x: float = 0.0
+    y: float = 0.0
+
+    @property
+    def box(self) -> Box:
+        """Around the shapes."""
+        left, bottom, right, top = self.bundle.bounds
+        return left + self.x, bottom + self.y, right + self.x, top + self.y
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Actor:
     """A person and their things, from back to front, feet at the origin."""
 
-    layers: tuple[tuple[Bundle, int], ...]
-    owners: tuple[int, ...]
-    bounds: tuple[float, float, float, float]
+    layers: tuple[Layer, ...]
+    bounds: Box
+    person_bounds: Box
+    prop_bounds: tuple[tuple[int, Box], ...]
     head_at: Point
     head_size: float
-    chest_y: float
     hips_y: float
     knees_y: float
-    person_bounds: tuple[float, float, float, float]
-    prop_bounds: tuple[tuple[int, tuple[float, float, float, float]], ...]
     feet: tuple[Point, ...]
 
 
@@ -51,6 +70,36 @@ _ACTING = ("waving", "pointing", "reaching", "arms raised")
 @lru_cache(maxsize=4096)
 def actor(look: Person, things: tuple[Thing, ...], stride: float = 1.0, swing: float = 0.0) -> Actor:
     """The person with their things; each further thing in hand goes to a hand that is still free."""
+    flip, aside = look.facing == "left", look.facing != "front"
+    dressed = _dressed(
+        Person(woman=look.woman, age=look.age, top=look.top, bottom=look.bottom, pose=look.pose, facing=look.facing),
+        things, stride, swing,
+    )  # fmt: skip
+    body = dressed.body
+    hair, face = _head(
+        look.woman, look.age, look.hair_length, look.glasses, look.hat, look.expression, aside,
+        body.head_size, body.head_turn, flip,
+    )  # fmt: skip
+    x, y = -body.head_at[0] if flip else body.head_at[0], body.head_at[1]
+    layers = list(dressed.before)
+    if hair is not None:
+        layers.append(Layer(hair, PERSON, x, y))
+    layers += [*dressed.between, Layer(face, PERSON, x, y), *dressed.after]
+    return _measured(layers, body, flip)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Dressed:
+    """A body with its things, and room for the hair behind it and for its head."""
+
+    before: tuple[Layer, ...]
+    between: tuple[Layer, ...]
+    after: tuple[Layer, ...]
+    body: Figure
+
+
+@lru_cache(maxsize=4096)
+def _dressed(look: Person, things: tuple[Thing, ...], stride: float, swing: float) -> _Dressed:
     uses = _one_at_a_time([(kind, _real_use(kind, use), index) for kind, use, index in things])
     look = _posed(look, uses)
     near, far, in_near, in_far = _gestures(look, uses)
@@ -58,14 +107,49 @@ def actor(look: Person, things: tuple[Thing, ...], stride: float = 1.0, swing: f
     stage = _Stage(body)
     stage.add("back", body.back, PERSON)
     stage.add("body", body.body, PERSON)
-    stage.add("head", body.head, PERSON)
     stage.add("arms", body.front, PERSON)
     stage.add("fingers", body.hands, PERSON)
     if look.pose == "sitting" and ("chair", "used") not in [(k, u) for k, u, _ in uses]:
         stage.add("seat", _stool(body), AIR)
     for thing in uses:
         _put(stage, look, thing, in_near == thing, in_far == thing)
-    return stage.actor(flip=look.facing == "left")
+    return stage.dressed(flip=look.facing == "left")
+
+
+@lru_cache(maxsize=4096)
+def _head(
+    woman: bool, age: str, hair: str, glasses: bool, hat: str, expression: str, aside: bool, size: float, turn: float,
+    flip: bool,
+) -> tuple[Bundle | None, Bundle]:  # fmt: skip
+    """What hangs behind the shoulders, and the head, around the middle of the head."""
+    behind, face = head(woman, age, hair, glasses, hat, expression, aside)
+    front = moved(face, scale=size, turn=turn)
+    back = moved(behind, scale=size)
+    if flip:
+        front, back = moved(front, flip=True), moved(back, flip=True)
+    return bundle(back) if back else None, bundle(front)
+
+
+def _measured(layers: list[Layer], body: Figure, flip: bool) -> Actor:
+    bounds_of: dict[int, Box] = {}
+    for layer in layers:
+        box_of = layer.box
+        bounds_of[layer.owner] = _joined(bounds_of[layer.owner], box_of) if layer.owner in bounds_of else box_of
+    bounds = bounds_of[PERSON]
+    for other in bounds_of.values():
+        bounds = _joined(bounds, other)
+    side = -1 if flip else 1
+    return Actor(
+        layers=tuple(layers),
+        bounds=bounds,
+        person_bounds=bounds_of[PERSON],
+        prop_bounds=tuple((k, v) for k, v in bounds_of.items() if k >= 0),
+        head_at=(body.head_at[0] * side, body.head_at[1]),
+        head_size=body.head_size,
+        hips_y=body.hips[1],
+        knees_y=body.knees_y,
+        feet=tuple((x * side, y) for x, y in body.feet),
+    )
 
 
 def _real_use(kind: str, use: str) -> str:
@@ -78,20 +162,28 @@ def _real_use(kind: str, use: str) -> str:
 
 
 def _one_at_a_time(uses: list[Thing]) -> list[Thing]:
-    """Hands use one thing; what else would be used is held meanwhile."""
-    busy = False
+    """Hands use one thing, and one thing is sat on, ridden or driven; what else would be used is held meanwhile."""
+    busy = seated = False
     for k, (kind, use, index) in enumerate(uses):
-        if use == "used" and kind in _USING:
+        if use == "used" and kind in _SEATS:
+            uses[k] = (kind, "held" if seated else use, index)
+            seated = True
+        elif use == "used" and kind in _USING:
             uses[k] = (kind, "held" if busy else use, index)
             busy = True
     return uses
 
 
+_SEATS = {"chair": "sitting", "bicycle": "cycling", "car": "driving"}
+"""The poses of those who use them."""
+
+
 def _posed(look: Person, uses: list[Thing]) -> Person:
     """What is sat on, ridden or driven decides the pose."""
     for kind, use, _ in uses:
-        if use == "used" and kind in ("chair", "bicycle", "car"):
-            return replace(look, pose={"chair": "sitting", "bicycle": "cycling", "car": "driving"}[kind])
+        if use == "used" and kind in _SEATS:
+            return replace(look, pose=_SEATS[kind])
+    for kind, use, _ in uses:
         if use == "used" and kind in _USING and look.pose in _ACTING:
             return replace(look, pose="standing")
         if use == "held" and kind in ("chair", "bicycle") and look.pose != "walking":
@@ -130,70 +222,42 @@ def _holding(kind: str) -> str:
 class _Stage:
     """Collects shapes by layer."""
 
-    ORDER = (
-        "far back",
-        "seat",
-        "back",
-        "far hand",
-        "body",
-        "worn",
-        "head",
-        "on head",
-        "chest",
-        "arms",
-        "near hand",
-        "fingers",
-        "front",
-    )
+    BEFORE = ("far back", "seat", "back")
+    BETWEEN = ("far hand", "body", "worn")
+    AFTER = ("on head", "chest", "arms", "near hand", "fingers", "front")
 
     def __init__(self, body: Figure) -> None:
         self.body = body
-        self.parts: dict[str, list[tuple[list[Shape], int]]] = {layer: [] for layer in self.ORDER}
+        self.parts: dict[str, list[tuple[list[Shape], int]]] = {
+            layer: [] for layer in (*self.BEFORE, *self.BETWEEN, *self.AFTER)
+        }
 
     def add(self, layer: str, shapes: tuple[Shape, ...] | list[Shape], owner: int) -> None:
         if shapes:
             self.parts[layer].append((list(shapes), owner))
 
-    def lift(self, layers: tuple[str, ...], x: float, y: float) -> None:
-        for layer in layers:
-            self.parts[layer] = [(moved(shapes, x, y), owner) for shapes, owner in self.parts[layer]]
+    def lift(self, x: float, y: float) -> None:
+        """Move the person and what they have in hand, not what they are in or on."""
+        for name, parts in self.parts.items():
+            if name not in ("far back", "seat", "front"):
+                self.parts[name] = [(moved(shapes, x, y), owner) for shapes, owner in parts]
 
-    def actor(self, flip: bool) -> Actor:
+    def dressed(self, flip: bool) -> _Dressed:
+        before, between, after = (self._layers(names, flip) for names in (self.BEFORE, self.BETWEEN, self.AFTER))
+        return _Dressed(before, between, after, self.body)
+
+    def _layers(self, names: tuple[str, ...], flip: bool) -> tuple[Layer, ...]:
         runs: list[tuple[list[Shape], int]] = []
-        for layer in self.ORDER:
-            for shapes, owner in self.parts[layer]:
-                shapes = moved(shapes, flip=True) if flip else shapes
+        for name in names:
+            for shapes, owner in self.parts[name]:
                 if runs and runs[-1][1] == owner:
                     runs[-1][0].extend(shapes)
                 else:
                     runs.append((list(shapes), owner))
-        layers = tuple((bundle(shapes), owner) for shapes, owner in runs)
-        side = -1 if flip else 1
-        bounds_of: dict[int, tuple[float, float, float, float]] = {}
-        for laid, owner in layers:
-            bounds_of[owner] = _joined(bounds_of[owner], laid.bounds) if owner in bounds_of else laid.bounds
-        bounds = bounds_of[PERSON]
-        for other in bounds_of.values():
-            bounds = _joined(bounds, other)
-        body = self.body
-        return Actor(
-            layers=layers,
-            owners=tuple(owner for _, owner in layers),
-            bounds=bounds,
-            head_at=(body.head_at[0] * side, body.head_at[1]),
-            head_size=body.head_size,
-            chest_y=body.chest[1],
-            hips_y=body.hips[1],
-            knees_y=body.knees_y,
-            person_bounds=bounds_of[PERSON],
-            prop_bounds=tuple((k, v) for k, v in bounds_of.items() if k >= 0),
-            feet=tuple((x * side, y) for x, y in body.feet),
-        )
+        return tuple(Layer(bundle(moved(shapes, flip=True) if flip else shapes), owner) for shapes, owner in runs)
 
 
-def _joined(
-    a: tuple[float, float, float, float], b: tuple[float, float, float, float]
-) -> tuple[float, float, float, float]:
+def _joined(a: Box, b: Box) -> Box:
     return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
 
 
@@ -492,8 +556,7 @@ def _ride(stage: _Stage, owner: int) -> None:
 
 def _drive(stage: _Stage, owner: int) -> None:
     body = stage.body
-    layers = ("back", "body", "head", "arms", "fingers", "worn", "on head", "chest", "near hand")
-    stage.lift(layers, 0.22, 1.2 - body.head_at[1])
+    stage.lift(0.22, 1.2 - body.head_at[1])
     stage.body = replace(body, head_at=(body.head_at[0] + 0.22, 1.2), feet=(), chest=(0.22, 0.8), hips=(0, 0.5))
     stage.parts["fingers"] = []
     stage.add("far back", moved(prop("car", "back"), scale=1.14), owner)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from storywright.toonworld.scene import INDOORS, Scene
+from storywright.toonworld.shapes import Point
 from storywright.toonworld.staging import Box, Stage
 
 NEAR = 0.12
@@ -176,11 +177,17 @@ def _fitted(
     return scale, u - scale * centre, v + scale * middle
 
 
-def _projected(lens: np.ndarray, lean: float, b: Box) -> tuple[np.ndarray, np.ndarray]:
-    corners = np.array([(x, y * math.cos(lean), -y * math.sin(lean), 1) for x in (b[0], b[2]) for y in (b[1], b[3])])
-    seen = corners @ lens.T
-    flat = seen[:, :2] / np.maximum(seen[:, 2:], NEAR)
-    return flat.min(axis=0), flat.max(axis=0)
+def _projected(lens: np.ndarray, lean: float, b: Box) -> tuple[Point, Point]:
+    """Low and high corner of a box as the lens sees it."""
+    (xx, xy, xz, xw), (yx, yy, yz, yw), (zx, zy, zz, zw) = lens.tolist()
+    seen = []
+    for x in (b[0], b[2]):
+        for height in (b[1], b[3]):
+            y, z = height * math.cos(lean), -height * math.sin(lean)
+            depth = max(zx * x + zy * y + zz * z + zw, NEAR)
+            seen.append(((xx * x + xy * y + xz * z + xw) / depth, (yx * x + yy * y + yz * z + yw) / depth))
+    us, vs = [u for u, _ in seen], [v for _, v in seen]
+    return (min(us), min(vs)), (max(us), max(vs))
 
 
 def _across(scene: Scene) -> float:

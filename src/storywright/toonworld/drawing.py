@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from storywright.toonworld import camera, places, styles
-from storywright.toonworld.palette import Palette, mixed_paints, paints
+from storywright.toonworld.palette import Palette, paints, pots, shaded
 from storywright.toonworld.places.place import Place
 from storywright.toonworld.scene import INDOORS, Scene
 from storywright.toonworld.shapes import Bundle, Shape, block, blob, bundle, ellipse, limb, moved, on_ground, polygon
@@ -50,8 +50,7 @@ def draw(scene: Scene, size: tuple[int, int], moment: Moment = STILL) -> np.ndar
     """The picture, (height, width, 3) uint8 RGB; `size` is width and height in pixels."""
     layers = _layers(scene, size, moment)
     canvas = _canvas(size, styles.PAPER[scene.style])
-    calm_at = layers.calm_before if scene.words_room else -1
-    _fill(canvas, layers, calm_at, layers.calm)
+    _fill(canvas, layers)
     picture = cv2.resize(canvas, size, interpolation=cv2.INTER_AREA)
     return styles.finished(scene.style, picture)
 
@@ -80,21 +79,20 @@ def figure_boxes(scene: Scene, size: tuple[int, int]) -> list[tuple[float, float
     return boxes
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Layers:
-    """Everything to fill, laid out flat."""
+    """The outlines that are seen, from back to front, in fixed point on the canvas."""
 
-    outer: np.ndarray  # (points, 2) int32, fixed point
-    inner: np.ndarray
-    starts: list[int]
-    ends: list[int]
-    fills: list[tuple[float, ...]]
-    lines: list[tuple[float, ...]]
+    outer: list[np.ndarray]
+    """Grown by the line."""
+    inner: list[np.ndarray]
     lined: list[bool]
-    order: list[int]
+    lines: list[list[float]]
+    fills: list[list[float]]
     kinds: list[int]
-    calm_before: int
-    calm: tuple[float, ...] = (255, 255, 255)
+    backdrop: int
+    """How many of them are the place behind everybody."""
+    calm: tuple[float, ...]
 
 
 @dataclass(slots=True)
@@ -118,11 +116,11 @@ class _Pile:
         kind: int,
         flat: bool = False,
     ) -> None:
-        colours, shining = mixed_paints(laid, palette)
+        colours, shining = pots(laid.names, palette)
         self.points.append(points)
         self.laid.append(laid)
-        self.colours.append(colours)
-        self.shining.append(shining)
+        self.colours.append(colours[laid.paints])
+        self.shining.append(shining[laid.paints])
         self.lights.append(light)
         self.kinds.append(kind)
         self.flat.append(flat)
@@ -135,7 +133,6 @@ def _layers(scene: Scene, size: tuple[int, int], moment: Moment) -> _Layers:
     seen = camera.view(scene, on, aspect, moment.camera)
     pile = _Pile()
     pile.add(place.backdrop.points, place.backdrop, (), place.light, BACKGROUND)
-    calm_before = len(place.backdrop.starts)
     _add_people_and_things(pile, scene, place, on, seen, moment)
     if place.frame is not None and scene.shot in ("establishing", "extreme long"):
         dim = tuple(0.62 * c for c in place.light)
@@ -146,7 +143,7 @@ def _layers(scene: Scene, size: tuple[int, int], moment: Moment) -> _Layers:
     if scene.weather in ("rain", "snow"):
         falling = _falling(scene.weather, round(aspect, 3), scene.seed % 8)
         pile.add(_in_picture(falling, size), falling, (), (1.0, 1.0, 1.0), BACKGROUND, flat=True)
-    return _laid_out(scene, size, place, pile, seen, calm_before)
+    return _laid_out(scene, size, place, pile, seen)
 
 
 def _add_people_and_things(
@@ -156,8 +153,10 @@ def _add_people_and_things(
     if on.tabletop:
         pile.add(_TABLETOP.points, _TABLETOP, (), place.own_light, BACKGROUND)
     if on.shadows and (scene.angle not in ("worm's eye",)):
-        spots = bundle([s for x, z, half in on.shadows for s in _spot(x + moment.travel, z, half)])
-        pile.add(spots.points, spots, shadow, place.light, BACKGROUND)
+        for x, z, half in on.shadows:
+            across = np.array((half, 1.0, min(0.16, 0.06 + half * 0.2)), np.float32)
+            spot = _SPOT.points * across + np.array((x + moment.travel, 0.0, z + 0.02), np.float32)
+            pile.add(spot, _SPOT, shadow, place.light, BACKGROUND)
     night = scene.time == "night"
     slides = {k: (x, y) for k, x, y in moment.slide}
     for item in on.items:
@@ -191,45 +190,49 @@ def _projected(points: np.ndarray, matrix: np.ndarray) -> tuple[np.ndarray, np.n
     return seen[:, :2] / np.maximum(depth, camera.NEAR)[:, None], depth
 
 
-def _laid_out(
-    scene: Scene, size: tuple[int, int], place: Place, pile: _Pile, seen: camera.View, calm_before: int
-) -> _Layers:
-    height = size[1] * _factor(size)  # of the canvas
-    world = [k for k, flat in enumerate(pile.flat) if not flat]
-    count = sum(len(pile.points[k]) for k in world)
+def _laid_out(scene: Scene, size: tuple[int, int], place: Place, pile: _Pile, seen: camera.View) -> _Layers:
+    height, aspect = size[1] * _factor(size), size[0] / size[1]
     points = np.concatenate(pile.points)
+    count = sum(len(p) for p, flat in zip(pile.points, pile.flat, strict=True) if not flat)
     flat, depth = _projected(points[:count], seen.matrix)
     before, after, starts, owner = _indices(pile.laid)
-    clipped = np.flatnonzero(np.minimum.reduceat(depth, starts[starts < count]) < camera.NEAR)
+    ends = np.append(starts[1:], len(points))
+    fixed = np.float32(height * (1 << _BITS))
+    behind = np.flatnonzero(np.minimum.reduceat(depth, starts[starts < count]) < camera.NEAR).tolist()
+    cut = _cut(behind, points, starts, ends, seen.matrix, aspect, fixed)
     if count < len(points):
         flat = np.concatenate([flat, points[count:, :2]])
         depth = np.concatenate([depth, np.full(len(points) - count, seen.distance, np.float32)])
-    line_weights = np.concatenate([b.lines for b in pile.laid])
-    fills, contours, subject, kinds, nearness = _paint(scene, place, pile, depth, starts, seen)
     low, high = np.minimum.reduceat(flat, starts), np.maximum.reduceat(flat, starts)
-    aspect = size[0] / size[1]
     visible = (high[:, 0] > 0) & (low[:, 0] < aspect) & (high[:, 1] > 0) & (low[:, 1] < 1)
     visible &= (high - low).max(axis=1) > 1.2 / size[1]
+    visible[behind] = False
+    visible[list(cut)] = True
+    fills, contours, subject, kinds, nearness = _paint(scene, place, pile, depth[starts], seen)
     style = styles.LINES[scene.style]
-    width = np.where(subject, style.subject, style.scenery) * 0.001 * line_weights * nearness
+    width = np.where(subject, style.subject, style.scenery) * 0.001 * nearness
+    width = width * np.concatenate([b.lines for b in pile.laid])
     width = _drawable(np.minimum(width, (high - low).min(axis=1) * 0.16 + 0.0006), height)
     if style.wobble:
         flat = _strayed(flat, style.wobble * 0.001)
-    outer = _widened(flat, before, after, starts, owner, width, style.heavy, 1.1 / height)
-    fixed = np.float32(height * (1 << _BITS))
-    limit = np.float32(_LIMIT)
-    ends = np.append(starts[1:], len(flat))
-    layers = _Layers(
-        outer=np.clip(outer * fixed, -limit, limit).astype(np.int32),
-        inner=np.clip(flat * fixed, -limit, limit).astype(np.int32),
-        starts=starts.tolist(), ends=ends.tolist(), fills=fills.tolist(), lines=contours.tolist(),
-        lined=(width > 0).tolist(), order=np.flatnonzero(visible).tolist(), kinds=kinds.tolist(), calm_before=calm_before,
-    )  # fmt: skip
-    if len(clipped):
-        _clip(layers, clipped, points, starts, ends, seen, fixed, visible, aspect)
-    if scene.words_room:
-        layers.calm = _calm(scene, place)
-    return layers
+    outer = _fixed(_widened(flat, before, after, starts, owner, width, style.heavy, 1.1 / height), fixed)
+    inner = _fixed(flat, fixed)
+    order = np.flatnonzero(visible)
+    spans = list(zip(order.tolist(), starts[order].tolist(), ends[order].tolist(), strict=True))
+    return _Layers(
+        outer=[outer[a:b] for _, a, b in spans],
+        inner=[cut[k] if k in cut else inner[a:b] for k, a, b in spans],
+        lined=((width[order] > 0) & ~np.isin(order, behind)).tolist(),
+        lines=contours[order].tolist(),
+        fills=fills[order].tolist(),
+        kinds=kinds[order].tolist(),
+        backdrop=int((order < len(place.backdrop.starts)).sum()),
+        calm=_calm(scene, place) if scene.words_room else (),
+    )
+
+
+def _fixed(flat: np.ndarray, scale: np.float32) -> np.ndarray:
+    return np.clip(flat * scale, -_LIMIT, _LIMIT).astype(np.int32)
 
 
 def _indices(laid: list[Bundle]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -247,16 +250,15 @@ def _indices(laid: list[Bundle]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np
 
 
 def _paint(
-    scene: Scene, place: Place, pile: _Pile, depth: np.ndarray, starts: np.ndarray, seen: camera.View
+    scene: Scene, place: Place, pile: _Pile, at: np.ndarray, seen: camera.View
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Fill, contour, whether it is a person or a prop, mask value, and how heavy lines are at its distance."""
     counts = [len(b.starts) for b in pile.laid]
-    colours = np.concatenate(pile.colours)
+    colours = shaded(np.concatenate(pile.colours), np.concatenate([b.shades for b in pile.laid]))
     shining = np.concatenate(pile.shining)[:, None]
     lights = np.repeat(np.array(pile.lights, np.float32), counts, axis=0)
     kinds = np.repeat(np.array(pile.kinds), counts)
     colours = np.where(shining, colours, colours * lights)
-    at = depth[starts]
     far = np.maximum(at - seen.distance, 0)
     fade = 1 - np.exp2(-far / place.haze_from)
     fade = np.where(shining[:, 0] & (at > 100) & (scene.weather != "fog"), 0, np.minimum(fade, 0.9))[:, None]
@@ -300,66 +302,51 @@ def _widened(
     return flat + np.stack([nx * grow, ny * grow], axis=1)
 
 
-def _clip(
-    layers: _Layers, clipped: np.ndarray, points: np.ndarray, starts: np.ndarray, ends: np.ndarray, seen: camera.View,
-    fixed: np.float32, visible: np.ndarray, aspect: float,
-) -> None:  # fmt: skip
-    """Cut off what lies behind the lens; only ground, walls and ceiling reach there."""
-    order = set(layers.order)
-    extra: list[np.ndarray] = []
-    total = len(layers.inner)
-    for k in clipped.tolist():
-        part = points[starts[k] : ends[k]] @ seen.matrix[:, :3].T + seen.matrix[:, 3]
+def _cut(
+    behind: list[int], points: np.ndarray, starts: np.ndarray, ends: np.ndarray, matrix: np.ndarray, aspect: float,
+    fixed: np.float32,
+) -> dict[int, np.ndarray]:  # fmt: skip
+    """What is left in the picture of outlines that reach behind the lens; only ground, walls and ceiling do."""
+    left = {}
+    for k in behind:
+        part = (points[starts[k] : ends[k]] @ matrix[:, :3].T + matrix[:, 3]).tolist()
         kept = _before_lens(part)
-        if len(kept) < 3:
-            order.discard(k)
+        if not kept:
             continue
-        flat = kept[:, :2] / kept[:, 2:]
-        if flat[:, 0].max() <= 0 or flat[:, 0].min() >= aspect or flat[:, 1].max() <= 0 or flat[:, 1].min() >= 1:
-            order.discard(k)
-            continue
-        extra.append(np.clip(flat * fixed, -_LIMIT, _LIMIT).astype(np.int32))
-        layers.starts[k], layers.ends[k] = total, total + len(flat)
-        total += len(flat)
-        order.add(k)
-    if extra:
-        layers.inner = np.concatenate([layers.inner, *extra])
-        layers.outer = np.concatenate([layers.outer, *extra])
-    layers.order = sorted(order)
+        us, vs = [u for u, _ in kept], [v for _, v in kept]
+        if max(us) > 0 and min(us) < aspect and max(vs) > 0 and min(vs) < 1:
+            left[k] = _fixed(np.array(kept, np.float32), fixed)
+    return left
 
 
-def _before_lens(part: np.ndarray) -> np.ndarray:
+def _before_lens(part: list[list[float]]) -> list[tuple[float, float]]:
+    """Where in the picture the part of an outline before the lens lies."""
     kept = []
-    for a, b in zip(part, np.roll(part, -1, axis=0), strict=True):
-        inside_a, inside_b = a[2] >= camera.NEAR, b[2] >= camera.NEAR
-        if inside_a:
-            kept.append(a)
-        if inside_a != inside_b:
-            t = (camera.NEAR - a[2]) / (b[2] - a[2])
-            kept.append(a + (b - a) * t)
-    return np.array(kept, np.float32).reshape(-1, 3)
+    ax, ay, az = part[-1]
+    for bx, by, bz in part:
+        if (az >= camera.NEAR) != (bz >= camera.NEAR):
+            t = (camera.NEAR - az) / (bz - az)
+            kept.append(((ax + (bx - ax) * t) / camera.NEAR, (ay + (by - ay) * t) / camera.NEAR))
+        if bz >= camera.NEAR:
+            kept.append((bx / bz, by / bz))
+        ax, ay, az = bx, by, bz
+    return kept
 
 
-def _fill(canvas: np.ndarray, layers: _Layers, calm_at: int, calm: tuple[float, ...]) -> None:
+def _fill(canvas: np.ndarray, layers: _Layers) -> None:
     fill = cv2.fillPoly
-    outer, inner, starts, ends = layers.outer, layers.inner, layers.starts, layers.ends
-    waiting = calm_at >= 0
-    for k in layers.order:
-        if waiting and k >= calm_at:
-            _calmed(canvas, calm)
-            waiting = False
-        a, b = starts[k], ends[k]
-        if layers.lined[k]:
-            fill(canvas, [outer[a:b]], layers.lines[k], 8, _BITS)
-        fill(canvas, [inner[a:b]], layers.fills[k], 8, _BITS)
-    if waiting:
-        _calmed(canvas, calm)
+    shapes = zip(layers.outer, layers.inner, layers.lined, layers.lines, layers.fills, strict=True)
+    for k, (outer, inner, lined, line, colour) in enumerate(shapes):
+        if k == layers.backdrop and layers.calm:
+            _calmed(canvas, layers.calm)
+        if lined:
+            fill(canvas, [outer], line, 8, _BITS)
+        fill(canvas, [inner], colour, 8, _BITS)
 
 
 def _fill_mask(canvas: np.ndarray, layers: _Layers, factor: int) -> None:
-    for k in layers.order:
-        part = layers.inner[layers.starts[k] : layers.ends[k]] // factor
-        cv2.fillPoly(canvas, [part], layers.kinds[k], 8, _BITS)
+    for inner, kind in zip(layers.inner, layers.kinds, strict=True):
+        cv2.fillPoly(canvas, [inner // factor], kind, 8, _BITS)
 
 
 def _calm(scene: Scene, place: Place) -> tuple[float, ...]:
@@ -396,9 +383,8 @@ def _blank(height: int, width: int, paper: tuple[int, int, int]) -> np.ndarray:
     return np.full((height, width, 3), paper, np.uint8)
 
 
-@lru_cache(maxsize=4096)
-def _spot(x: float, z: float, half: float) -> tuple[Shape, ...]:
-    return tuple(on_ground([ellipse(x, z + 0.02, half, min(0.16, 0.06 + half * 0.2), "shadow", 1.0, 0.0)], 0.008))
+_SPOT = bundle(on_ground([ellipse(0.0, 0.0, 1.0, 1.0, "shadow", 1.0, 0.0)], 0.008))
+"""A shadow on the ground, of a radius of one metre."""
 
 
 @lru_cache(maxsize=64)

@@ -5,7 +5,6 @@ from functools import lru_cache
 import numpy as np
 
 from storywright.toonworld.scene import Person, Prop
-from storywright.toonworld.shapes import Bundle
 
 COLOURS = {
     "red": "#d8352c", "orange": "#f58220", "yellow": "#f9d030", "green": "#3c9f4a", "blue": "#2c6bc6", "purple": "#7f47a8",
@@ -48,15 +47,19 @@ def paints(person: Person | None, thing: Prop | None, night: bool) -> Palette:
     return (of_prop(thing.colour, night) if thing else (("wood", "#a5754c"),)) + of
 
 
-@lru_cache(maxsize=8192)
-def mixed_paints(laid: Bundle, palette: Palette) -> tuple[np.ndarray, np.ndarray]:
-    """Colour of each shape of a bundle, (shapes, 3), and whether it shines by itself."""
+@lru_cache(maxsize=16384)
+def pots(names: tuple[str, ...], palette: Palette) -> tuple[np.ndarray, np.ndarray]:
+    """The colour of each of these paints, (names, 3), and whether it shines by itself."""
     known = dict(reversed(palette))
-    colours = np.array([_rgb(known.get(p, p).lstrip("!")) for p in laid.paints], np.float32)
-    shade = laid.shades[:, None]
-    dark = colours * np.minimum(shade, 1)
-    colours = dark + (255 - dark) * np.clip((shade - 1) * 0.85, 0, 1)
-    return colours, np.array([p.startswith("!") for p in laid.paints])
+    table = np.array([_rgb(known.get(name, name).lstrip("!")) for name in names], np.float32)
+    return table, np.array([name.startswith("!") for name in names])
+
+
+def shaded(colours: np.ndarray, shades: np.ndarray) -> np.ndarray:
+    """The colours in shadow where the shade is under one, in light where it is over one."""
+    dark = colours * np.minimum(shades, 1)[:, None]
+    lighter = np.minimum(np.maximum((shades - 1) * np.float32(0.85), 0), 1)[:, None]
+    return dark + (255 - dark) * lighter
 
 
 @lru_cache(maxsize=4096)

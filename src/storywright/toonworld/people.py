@@ -1,14 +1,13 @@
-"""People: a body in a pose, what it wears, and where its hands are.
+"""People from the neck down: a body in a pose, what it wears, and where its hands and its head are.
 
-A figure stands with its feet at the origin, x to the right, y up, in metres, with a head larger than life. Knows the
-kinds of gesture that a prop asks for, and nothing about the props themselves.
+A figure stands with its feet at the origin, x to the right, y up, in metres. Knows the kinds of gesture that a prop
+asks for, and nothing about the props themselves.
 """
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from storywright.toonworld.faces import head
 from storywright.toonworld.scene import Person
 from storywright.toonworld.shapes import Point, Shape, blob, ellipse, limb, moved, polygon, stroke
 
@@ -20,14 +19,13 @@ GESTURES = (
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A drawn person, from back to front in four layers; a prop goes between two of them."""
+    """A drawn body, from back to front in four layers; the head and props go between two of them."""
 
     back: tuple[Shape, ...]
-    """The far arm, hair behind the shoulders."""
+    """The far arm of somebody turned to the side."""
     body: tuple[Shape, ...]
-    head: tuple[Shape, ...]
     front: tuple[Shape, ...]
-    """The near arm."""
+    """The near arm, or both."""
     hands: tuple[Shape, ...]
     """Fingers over what the hand holds."""
     near_hand: Point
@@ -41,6 +39,8 @@ class Figure:
     head_at: Point
     head_size: float
     """Half the head's height."""
+    head_turn: float
+    """Degrees by which the head is bent forward."""
     chest: Point
     hips: Point
     knees_y: float
@@ -83,47 +83,18 @@ def figure(look: Person, near: str = "", far: str = "", stride: float = 1.0, swi
 
     `stride` and `swing` move the legs and a waving arm through a motion.
     """
-    size = {"child": 0.64, "adult": 1.0, "old": 0.95}[look.age]
     moving = look.pose in ("walking", "running", "sitting", "cycling")
     aside = look.facing != "front" or moving or look.pose == "pointing" or near in ("wheel", "type")
-    body = _strided(_bodies(aside)[look.pose], look.pose, stride)
-    lean = body.lean + (7 if look.age == "old" and aside else 0)
-
-    def up(x: float, y: float) -> Point:
-        """A point of the upright upper body, leaned about the hips."""
-        a = -math.radians(lean)
-        return (
-            (body.hips[0] + x * math.cos(a) - y * math.sin(a)) * size,
-            (body.hips[1] + x * math.sin(a) + y * math.cos(a)) * size,
-        )
-
-    radius = {"child": 0.19, "adult": 0.205, "old": 0.2}[look.age]
-    neck = up(0, 0.53)
-    stoop = 0.07 if look.age == "old" else 0.0
-    head_at = (neck[0] + (stoop + 0.015 if aside else 0.0), neck[1] + radius * (0.88 if stoop else 0.98))
-    shoulders = _shoulders(look, aside, up)
-    hands = _hand_targets(look, near, far, aside, shoulders, head_at, radius, body, size, swing)
-    build = _Build(look, size, aside, up, body, shoulders)
-
+    build, trunk = _trunk(replace(look, facing="front"), aside, stride)
+    size, joints, head_at, radius = build.size, build.joints, build.head_at, build.radius
+    hands = _hand_targets(build, near, far, swing)
     far_arm, far_fingers, _ = _arm(build, 0, hands[0], _hand_kind(look, far, near_side=False))
     near_arm, near_fingers, wrist = _arm(build, 1, hands[1], _hand_kind(look, near, near_side=True))
-    behind, face = head(
-        look.woman, look.age, look.hair_length, look.glasses, look.hat, look.expression, look.facing != "front"
-    )
-    face_turn = -6 if look.age == "old" and aside else 0
-    head_shapes = moved(face, *head_at, radius, face_turn)
-    back = moved(behind, *head_at, radius)
-    over = [*near_arm]
-    if aside:
-        back = [*far_arm, *back]
-    else:
-        over = [*far_arm, *over]
     return Figure(
-        back=tuple(back),
-        body=tuple([*_legs(build), *_torso(build), *_neck(build, head_at, radius)]),
-        head=tuple(head_shapes),
-        front=tuple(over),
-        hands=tuple(near_fingers if aside else [*near_fingers, *far_fingers]),
+        back=far_arm if aside else (),
+        body=trunk,
+        front=near_arm if aside else far_arm + near_arm,
+        hands=near_fingers if aside else near_fingers + far_fingers,
         near_hand=hands[1],
         far_hand=hands[0],
         near_wrist=wrist,
@@ -132,25 +103,58 @@ def figure(look: Person, near: str = "", far: str = "", stride: float = 1.0, swi
         size=size,
         head_at=head_at,
         head_size=radius,
-        chest=up(0, 0.3),
-        hips=(body.hips[0] * size, body.hips[1] * size),
-        knees_y=min(k[1] for k in body.knees) * size,
-        feet=(
-            (body.ankles[0][0] * size, body.ankles[0][1] * size),
-            (body.ankles[1][0] * size, body.ankles[1][1] * size),
-        ),
-        seat=(body.hips[0] * size, (body.hips[1] - 0.09) * size) if look.pose == "sitting" else None,
+        head_turn=-6 if look.age == "old" and aside else 0,
+        chest=build.up(0, 0.3),
+        hips=_scaled(joints.hips, size),
+        knees_y=min(k[1] for k in joints.knees) * size,
+        feet=(_scaled(joints.ankles[0], size), _scaled(joints.ankles[1], size)),
+        seat=(joints.hips[0] * size, (joints.hips[1] - 0.09) * size) if look.pose == "sitting" else None,
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Build:
+    """A body in its pose, before its hands are told what to do."""
+
     look: Person
     size: float
+    radius: float
     aside: bool
-    up: Callable[[float, float], Point]
-    body: _Body
-    shoulders: tuple[Point, Point]
+    joints: _Body
+    lean: float
+
+    def up(self, x: float, y: float) -> Point:
+        """A point of the upright upper body, leaned about the hips."""
+        a, hips = -math.radians(self.lean), self.joints.hips
+        return (
+            (hips[0] + x * math.cos(a) - y * math.sin(a)) * self.size,
+            (hips[1] + x * math.sin(a) + y * math.cos(a)) * self.size,
+        )
+
+    @property
+    def head_at(self) -> Point:
+        """The middle of the head."""
+        x, y = self.up(0, 0.53)
+        stoop = 0.07 if self.look.age == "old" else 0.0
+        return x + (stoop + 0.015 if self.aside else 0.0), y + self.radius * (0.88 if stoop else 0.98)
+
+    @property
+    def shoulders(self) -> tuple[Point, Point]:
+        """Far and near; looking to the front, the left one of the picture is far."""
+        wide = 0.152 if self.look.woman else 0.172
+        if self.aside:
+            return self.up(0.085, 0.425), self.up(-0.09, 0.42)
+        return self.up(-wide, 0.425), self.up(wide, 0.425)
+
+
+@lru_cache(maxsize=4096)
+def _trunk(look: Person, aside: bool, stride: float) -> tuple[_Build, tuple[Shape, ...]]:
+    """The body and what of it is drawn whatever the hands do: legs, torso and neck."""
+    size = {"child": 0.64, "adult": 1.0, "old": 0.95}[look.age]
+    radius = {"child": 0.19, "adult": 0.205, "old": 0.2}[look.age]
+    joints = _strided(_bodies(aside)[look.pose], look.pose, stride)
+    build = _Build(look, size, radius, aside, joints, joints.lean + (7 if look.age == "old" and aside else 0))
+    return build, (*_legs(build), *_torso(build), *_neck(build))
 
 
 def _strided(body: _Body, pose: str, stride: float) -> _Body:
@@ -172,12 +176,6 @@ def _strided(body: _Body, pose: str, stride: float) -> _Body:
     )
 
 
-def _shoulders(look: Person, aside: bool, up: Callable[[float, float], Point]) -> tuple[Point, Point]:
-    """Far and near; looking to the front, the left one of the picture is far."""
-    wide = 0.152 if look.woman else 0.172
-    return (up(0.085, 0.425), up(-0.09, 0.42)) if aside else (up(-wide, 0.425), up(wide, 0.425))
-
-
 def _hand_kind(look: Person, gesture: str, near_side: bool) -> str:
     if gesture:
         return "fist" if gesture not in ("type", "both") else "flat"
@@ -190,10 +188,11 @@ def _hand_kind(look: Person, gesture: str, near_side: bool) -> str:
     return "fist"
 
 
-def _hand_targets(
-    look: Person, near: str, far: str, aside: bool, shoulders: tuple[Point, Point], head_at: Point, radius: float,
-    body: _Body, size: float, swing: float,
-) -> tuple[Point, Point]:  # fmt: skip
+def _hand_targets(build: _Build, near: str, far: str, swing: float) -> tuple[Point, Point]:
+    """Where the far and the near hand go."""
+    look, aside, size, radius = build.look, build.aside, build.size, build.radius
+    shoulders, head_at = build.shoulders, build.head_at
+
     def reach(index: int, x: float, y: float) -> Point:
         return shoulders[index][0] + x * size, shoulders[index][1] + y * size
 
@@ -258,7 +257,7 @@ def _hand_targets(
 
 
 def _legs(build: _Build) -> list[Shape]:
-    look, size, body = build.look, build.size, build.body
+    look, size, body = build.look, build.size, build.joints
     if look.pose == "driving":
         return []
     bare = look.bottom != "trousers" or look.top == "dress"
@@ -311,7 +310,7 @@ def _legs(build: _Build) -> list[Shape]:
 
 def _skirt(build: _Build, paint: str, length: float) -> Shape:
     """Cloth from the waist over both thighs."""
-    body, size = build.body, build.size
+    body, size = build.joints, build.size
     (x, y), knees = body.hips, body.knees
     if build.look.pose in ("sitting", "cycling"):
         k = knees[1]
@@ -342,7 +341,7 @@ def _skirt(build: _Build, paint: str, length: float) -> Shape:
 
 
 def _shoe(build: _Build, index: int, shade: float) -> Shape:
-    size, (x, y) = build.size, build.body.ankles[index]
+    size, (x, y) = build.size, build.joints.ankles[index]
     if build.aside:
         shape = blob(
             [(-0.075, 0.05), (0.03, 0.06), (0.13, 0.01), (0.165, -0.045), (0.1, -0.07), (-0.08, -0.07)],
@@ -350,7 +349,7 @@ def _shoe(build: _Build, index: int, shade: float) -> Shape:
             shade,
             steps=4,
         )
-        return moved([shape], x * size, y * size, size, build.body.tiptoe[index])[0]
+        return moved([shape], x * size, y * size, size, build.joints.tiptoe[index])[0]
     out = -1 if index == 0 else 1
     shape = blob(
         [(-0.07, 0.05), (0.06, 0.05), (0.11, -0.03), (0.08, -0.07), (-0.07, -0.07), (-0.09, -0.02)],
@@ -455,7 +454,8 @@ def _trimmings(build: _Build, hip: float, low: float) -> list[Shape]:
     return [neckline, belt]
 
 
-def _neck(build: _Build, head_at: Point, radius: float) -> list[Shape]:
+def _neck(build: _Build) -> list[Shape]:
+    head_at, radius = build.head_at, build.radius
     thick = 0.05 if build.look.woman else 0.062
     base = build.up(0, 0.5)
     return [
@@ -468,7 +468,10 @@ def _neck(build: _Build, head_at: Point, radius: float) -> list[Shape]:
     ]
 
 
-def _arm(build: _Build, index: int, hand: Point, kind: str) -> tuple[list[Shape], list[Shape], Point]:
+@lru_cache(maxsize=8192)
+def _arm(
+    build: _Build, index: int, hand: Point, kind: str
+) -> tuple[tuple[Shape, ...], tuple[Shape, ...], Point]:
     """Sleeve, forearm and hand; the fingers that close over what is held; and the wrist."""
     look, size = build.look, build.size
     shoulder = build.shoulders[index]
@@ -488,7 +491,7 @@ def _arm(build: _Build, index: int, hand: Point, kind: str) -> tuple[list[Shape]
         end = _between(shoulder, elbow, 0.92 if look.top == "shirt" else 0.5)
         shapes.append(limb([shoulder, end], [0.08 * size * slim, 0.074 * size * slim], "top", shade * 0.95, 1.0))
     fingers = [ellipse(hand[0], hand[1], 0.05 * size, 0.042 * size, "skin", shade, 0.8)] if kind == "fist" else []
-    return shapes, fingers, _between(elbow, hand, 0.76)
+    return tuple(shapes), tuple(fingers), _between(elbow, hand, 0.76)
 
 
 def _jointed(joints: tuple[Point, Point, Point], widths: tuple[float, float, float], paint: str, shade: float) -> list[Shape]:

@@ -36,15 +36,13 @@ class Bundle:
     after: np.ndarray  # (points,)
     starts: np.ndarray  # (shapes,) index of each outline's first point
     owner: np.ndarray  # (points,) index of the outline of each point
-    paints: tuple[str, ...]
+    names: tuple[str, ...]
+    """The paints used."""
+    paints: np.ndarray  # (shapes,) index of each shape's paint among the names
     shades: np.ndarray  # (shapes,)
     lines: np.ndarray  # (shapes,)
-
-    @property
-    def bounds(self) -> tuple[float, float, float, float]:
-        """Left, bottom, right, top."""
-        low, high = self.points.min(axis=0), self.points.max(axis=0)
-        return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+    bounds: tuple[float, float, float, float]
+    """Left, bottom, right, top."""
 
 
 def bundle(shapes: Iterable[Shape]) -> Bundle:
@@ -54,16 +52,23 @@ def bundle(shapes: Iterable[Shape]) -> Bundle:
     starts = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
     owner = np.repeat(np.arange(len(shapes)), counts)
     index = np.arange(int(counts.sum()))
+    names: dict[str, int] = {}
+    for s in shapes:
+        names.setdefault(s.paint, len(names))
     first, last = starts[owner], (starts + counts - 1)[owner]
+    points = np.concatenate([s.points for s in shapes]).astype(np.float32)
+    low, high = points.min(axis=0).tolist(), points.max(axis=0).tolist()
     return Bundle(
-        points=np.concatenate([s.points for s in shapes]).astype(np.float32),
+        points=points,
         before=np.where(index == first, last, index - 1),
         after=np.where(index == last, first, index + 1),
         starts=starts,
         owner=owner,
-        paints=tuple(s.paint for s in shapes),
+        names=tuple(names),
+        paints=np.array([names[s.paint] for s in shapes]),
         shades=np.array([s.shade for s in shapes], np.float32),
         lines=np.array([s.line for s in shapes], np.float32),
+        bounds=(low[0], low[1], high[0], high[1]),
     )
 
 
@@ -78,10 +83,10 @@ def blob(
     """A smooth closed curve through these points; `mirror` adds their reflections about x = 0."""
     array = np.array(points, np.float32)
     if mirror:
-        other = array[::-1] * (-1, 1)
+        other = array[::-1] * np.array((-1, 1), np.float32)
         keep = np.abs(other[:, 0]) > 1e-6
         array = np.concatenate([array, other[keep]])
-    return Shape(_curve(array, steps), paint, shade, line)
+    return Shape(_around(len(array), steps) @ array, paint, shade, line)
 
 
 def ellipse(
@@ -89,10 +94,11 @@ def ellipse(
 ) -> Shape:
     """An ellipse around (x, y), turned by so many degrees."""
     size = max(rx, ry)
-    points = _circle(10 if size < 0.03 else 14 if size < 0.12 else 22) * (rx, ry)
+    points = _circle(10 if size < 0.03 else 14 if size < 0.12 else 22) * np.array((rx, ry), np.float32)
     if turn:
-        points = points @ _turn(turn)
-    return Shape((points + (x, y)).astype(np.float32), paint, shade, line)
+        c, n = math.cos(math.radians(turn)), math.sin(math.radians(turn))
+        points = points @ np.array(((c, n), (-n, c)), np.float32)
+    return Shape(points + np.array((x, y), np.float32), paint, shade, line)
 
 
 def box(
@@ -117,19 +123,23 @@ def limb(
     ends: bool = True,
 ) -> Shape:
     """A tapered tube that bends smoothly through its joints; widths are half-widths at the joints."""
-    centre = _through(np.array(joints, np.float32), np.array(widths, np.float32))
+    place, slope = _through(len(joints))
+    at = np.array([(x, y, w) for (x, y), w in zip(joints, widths, strict=True)], np.float32)
+    centre, along = place @ at, slope @ at[:, :2]
+    along /= np.sqrt(along[:, :1] ** 2 + along[:, 1:] ** 2) + np.float32(1e-9)
     path, half = centre[:, :2], centre[:, 2:]
-    along = np.gradient(path, axis=0)
-    along /= np.hypot(along[:, :1], along[:, 1:]) + 1e-9
-    across = np.stack([-along[:, 1], along[:, 0]], axis=1)
-    left, right = path + across * half, path - across * half
+    out = along[:, ::-1] * _ACROSS * half
+    left, right = path + out, path - out
     if not ends:
-        return Shape(np.concatenate([left, right[::-1]]).astype(np.float32), paint, shade, line)
-    cap = half[-1] * (along[-1] * 0.9)
-    back = half[0] * (along[0] * -0.9)
-    tip = [path[-1] + cap + across[-1] * half[-1] * 0.5, path[-1] + cap - across[-1] * half[-1] * 0.5]
-    tail = [path[0] + back - across[0] * half[0] * 0.5, path[0] + back + across[0] * half[0] * 0.5]
-    return Shape(np.concatenate([left, tip, right[::-1], tail]).astype(np.float32), paint, shade, line)
+        return Shape(np.concatenate([left, right[::-1]]), paint, shade, line)
+    cap, back = half[-1] * along[-1] * np.float32(0.9), half[0] * along[0] * np.float32(-0.9)
+    tip, tail = path[-1] + cap, path[0] + back
+    side, hind = out[-1] * np.float32(0.5), out[0] * np.float32(0.5)
+    ends_of = np.stack([tip + side, tip - side, tail - hind, tail + hind])
+    return Shape(np.concatenate([left, ends_of[:2], right[::-1], ends_of[2:]]), paint, shade, line)
+
+
+_ACROSS = np.array((-1.0, 1.0), np.float32)
 
 
 def stroke(points: Sequence[Point], width: float, paint: str, shade: float = 1.0, line: float = 0.0) -> Shape:
@@ -143,14 +153,19 @@ def moved(
     shapes: Iterable[Shape], x: float = 0.0, y: float = 0.0, scale: float = 1.0, turn: float = 0.0, flip: bool = False
 ) -> list[Shape]:
     """The shapes mirrored, turned by degrees about the origin, scaled and then moved."""
-    matrix = np.eye(2) * scale
-    if turn:
-        matrix = matrix @ _turn(turn)
-    if flip:
-        matrix = np.diag([-1.0, 1.0]) @ matrix
-    matrix = matrix.astype(np.float32)
-    offset = np.array((x, y), np.float32)
-    return [replace(s, points=s.points @ matrix + offset) for s in shapes]
+    shapes = list(shapes)
+    if not shapes:
+        return shapes
+    c, n = (math.cos(math.radians(turn)) * scale, math.sin(math.radians(turn)) * scale) if turn else (scale, 0.0)
+    side = -1.0 if flip else 1.0
+    matrix = np.array(((c * side, n * side), (-n, c)), np.float32)
+    points = np.concatenate([s.points for s in shapes]) @ matrix + np.array((x, y), np.float32)
+    placed, start = [], 0
+    for s in shapes:
+        end = start + len(s.points)
+        placed.append(Shape(points[start:end], s.paint, s.shade, s.line))
+        start = end
+    return placed
 
 
 def in_world(shapes: Iterable[Shape], z: float, x: float = 0.0, y: float = 0.0) -> list[Shape]:
@@ -200,16 +215,9 @@ def block(
 @lru_cache(maxsize=64)
 def _circle(count: int) -> np.ndarray:
     angle = np.arange(count) * (2 * math.pi / count)
-    return np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return np.stack([np.cos(angle), np.sin(angle)], axis=1).astype(np.float32)
 
 
-def _turn(degrees: float) -> np.ndarray:
-    """Matrix that turns row vectors counter-clockwise."""
-    c, s = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
-    return np.array([[c, s], [-s, c]])
-
-
-@lru_cache(maxsize=64)
 def _weights(steps: int) -> np.ndarray:
     """Catmull-Rom weights of four neighbours at each step along a segment."""
     t = np.arange(steps) / steps
@@ -221,18 +229,27 @@ def _weights(steps: int) -> np.ndarray:
             -0.5 * t**2 + 0.5 * t**3,
         ],
         axis=1,
-    ).astype(np.float32)  # (steps, 4)
+    )  # (steps, 4)
 
 
-def _curve(points: np.ndarray, steps: int) -> np.ndarray:
-    neighbours = np.stack([np.roll(points, k, axis=0) for k in (1, 0, -1, -2)])  # (4, n, 2)
-    return np.einsum("sk,knd->nsd", _weights(steps), neighbours).reshape(-1, 2).astype(np.float32)
+@lru_cache(maxsize=256)
+def _around(count: int, steps: int) -> np.ndarray:
+    """Matrix that takes the corners of a closed curve to its points."""
+    matrix = np.zeros((count * steps, count))
+    for k in range(count):
+        for j in range(4):
+            matrix[k * steps : (k + 1) * steps, (k + j - 1) % count] += _weights(steps)[:, j]
+    return matrix.astype(np.float32)
 
 
-def _through(joints: np.ndarray, widths: np.ndarray, steps: int = 4) -> np.ndarray:
-    """Points and half-widths along an open curve through the joints."""
-    values = np.column_stack([joints, widths])
-    padded = np.concatenate([2 * values[:1] - values[1:2], values, 2 * values[-1:] - values[-2:-1]])
-    neighbours = np.stack([padded[k : k + len(values) - 1] for k in range(4)])
-    inner = np.einsum("sk,knd->nsd", _weights(steps), neighbours).reshape(-1, 3)
-    return np.concatenate([inner, values[-1:]])
+@lru_cache(maxsize=64)
+def _through(count: int, steps: int = 4) -> tuple[np.ndarray, np.ndarray]:
+    """Matrices that take the joints of an open curve to its points, and to the direction at each."""
+    matrix = np.zeros(((count - 1) * steps + 1, count))
+    ends = {-1: ((0, 2.0), (1, -1.0)), count: ((count - 1, 2.0), (count - 2, -1.0))}
+    for k in range(count - 1):
+        for j in range(4):
+            for joint, share in ends.get(k + j - 1, ((k + j - 1, 1.0),)):
+                matrix[k * steps : (k + 1) * steps, joint] += share * _weights(steps)[:, j]
+    matrix[-1, -1] = 1.0
+    return matrix.astype(np.float32), np.gradient(matrix, axis=0).astype(np.float32)

@@ -155,9 +155,9 @@ def _assembled(scene: Scene, actors: list[Placed], loose: dict[int, Prop]) -> St
         boxes[k] = (at + low[0], height + low[1], at + low[2], height + low[3])
     items.sort(key=lambda item: -item.z)
     for a in actors:
-        for laid, owner in a.who.layers:
-            kind = "figure" if owner == PERSON else "scenery" if owner == AIR else "prop"
-            items.append(Item(laid, a.x, a.y, 0.0, a.person, max(owner, -1), kind))
+        for layer in a.who.layers:
+            kind = "figure" if layer.owner == PERSON else "scenery" if layer.owner == AIR else "prop"
+            items.append(Item(layer.bundle, a.x + layer.x, a.y + layer.y, 0.0, a.person, max(layer.owner, -1), kind))
         for k, b in a.who.prop_bounds:
             boxes[k] = _shifted(b, a.x, a.y)
         shadows += _shadows_of(a.who, a.x)
