@@ -25,7 +25,7 @@ def portraits(seed: int, style: Style | None = None) -> Iterator[tuple[Scene, st
 def portrait(seed: int, index: int, style: Style | None = None) -> tuple[Scene, str]:
     """One of them; picture `index` is the same whoever draws it, and whatever was drawn before."""
     random = Random(f"portrait {seed} {index}")
-    chosen: Style = style or random.choice(drawn.STYLES)
+    chosen = random.choice(drawn.STYLES) if style is None else style
     scene = _scene(random, chosen)
     wording = wording_of(random)
     while num_tokens(words := prompt(scene, wording)) > MAX_TOKENS:

@@ -29,7 +29,9 @@ NUM_VOICES = 3
 
 _PET_COLOURS = ("white", "black", "brown", "orange")
 _STEPS = ("morning", "day", "evening", "night")
-_DISTRACTOR = 0.5
+_RARE = ("car", "toothbrush", "perfume", "pizza", "watch", "chair", "can", "shoe")
+"""What few plots are about, and so stands about more often."""
+_DISTRACTOR = 0.6
 _PASSER_BY = 0.3
 _MOODS: dict[Phase, tuple[str, ...]] = {
     "goal": ("smiling", "neutral", "neutral", "surprised"),
@@ -210,7 +212,7 @@ class _Staging:
             return ()
         taken = {thing.kind for thing in self._things.values()}
         kinds = [kind for kind in cast.stands_at(setting) if kind not in taken]
-        kind = self._random.choice(kinds)
+        kind = self._random.choices(kinds, [4 if kind in _RARE else 1 for kind in kinds])[0]
         return (Prop(kind=kind, colour=self._random.choice(_colours(kind))),)
 
     def _beats(self) -> list[Beat]:
