@@ -258,15 +258,14 @@ class _Run:
                 progress.advance(self._state.position - before, self._note(speed))
         took = time.monotonic() - started
         self._checkpoints.wait()
-        self._use_averages()
-        final = self._state.final
-        if not final:
-            final = self._state.final = self._validated()
+        if not self._state.final:
+            self._state.final = self._validated_on_averages()
             self._save()
             self._checkpoints.wait()
+        self._use_averages()
         self._accelerator.unwrap_model(self._model, keep_fp32_wrapper=False).eval()
         speed = (config.steps - first) * config.batch / took if config.steps > first else 0.0
-        return Result(self._state.curve, final, self._state.rollbacks, speed)
+        return Result(self._state.curve, self._state.final, self._state.rollbacks, speed)
 
     def _step(self) -> None:
         state, config = self._state, self._config
@@ -370,20 +369,22 @@ class _Run:
         state.loss_sum, state.loss_count = 0.0, 0
 
     def _log_validation(self) -> None:
-        kept = {name: p.detach().clone() for name, p in self._trained.items()}
-        self._use_averages()
-        figures = {f"validation_{name}": value for name, value in self._validated().items()}
-        _copy(kept, self._trained)
-        self._task.model.train()
+        figures = {f"validation_{name}": value for name, value in self._validated_on_averages().items()}
         row = {"step": float(self._state.position)}
         if self._state.curve and self._state.curve[-1]["step"] == row["step"]:
             row = self._state.curve.pop()
         self._state.curve.append(row | figures)
 
     @torch.no_grad()
-    def _validated(self) -> Row:
+    def _validated_on_averages(self) -> Row:
+        """What the averaged weights reach; the model goes on with its own."""
+        kept = {name: p.detach().clone() for name, p in self._trained.items()}
+        self._use_averages()
         self._task.model.eval()
-        return {name: float(value) for name, value in self._task.validate(self._task.model).items()}
+        figures = {name: float(value) for name, value in self._task.validate(self._task.model).items()}
+        _copy(kept, self._trained)
+        self._task.model.train()
+        return figures
 
     def _use_averages(self) -> None:
         if self._averages:

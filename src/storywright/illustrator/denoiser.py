@@ -1,0 +1,151 @@
+"""The network that turns noise into latents of a picture, and how it is trained: latent flow matching.
+
+A noisy latent is (1 - s) of the picture and s of noise; the network is asked for noise minus picture. Words reach it as
+the states of a frozen text tower, so pictures and words are both encoded once, before the training. Knows nothing about
+pixels or sampling.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers import UNet2DConditionModel
+from diffusers.models.attention_processor import AttnProcessor
+from torch import Tensor, nn
+
+from storywright import files
+from storywright.critic.encoder import weights_digest
+from storywright.illustrator.prompts import states_of
+from storywright.training import loop
+from storywright.training.cache import encoded
+
+TIMESTEPS = 1000
+"""What the scheduler calls pure noise."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shape:
+    """How large the network is."""
+
+    channels: tuple[int, ...] = (64, 128, 192)
+    """From the latents' size down, each half as wide and high."""
+    reads_words: tuple[bool, ...] = (False, True, False)
+    """The levels that look at the words and at the whole picture; the innermost always does."""
+    layers: tuple[int, ...] = (1, 2, 2)
+    heads: int = 4
+    norm_groups: int = 16
+
+
+def new(shape: Shape, *, latent_channels: int, words_width: int, sample_size: int, seed: int) -> Any:
+    """A network that has learnt nothing."""
+    torch.manual_seed(seed)
+    down = tuple("CrossAttnDownBlock2D" if reads else "DownBlock2D" for reads in shape.reads_words)
+    up = tuple("CrossAttnUpBlock2D" if reads else "UpBlock2D" for reads in reversed(shape.reads_words))
+    model: Any = UNet2DConditionModel(
+        sample_size=sample_size,
+        in_channels=latent_channels,
+        out_channels=latent_channels,
+        down_block_types=down,
+        up_block_types=up,
+        block_out_channels=shape.channels,
+        layers_per_block=shape.layers,
+        attention_head_dim=shape.heads,
+        norm_num_groups=shape.norm_groups,
+        cross_attention_dim=words_width,
+    )
+    nn.init.zeros_(model.conv_out.weight)
+    nn.init.zeros_(model.conv_out.bias)
+    return model
+
+
+def cached_states(text_encoder: Any, tokenizer: Any, prompts: Sequence[str], file: Path) -> np.ndarray:
+    """The text tower's states for one window of each prompt, half precision, made once."""
+    config = text_encoder.config
+
+    def encode(indices: np.ndarray) -> np.ndarray:
+        chosen = [prompts[i] for i in indices]
+        return states_of(text_encoder, tokenizer, chosen, num_windows=1).cpu().numpy().astype(np.float16)
+
+    return encoded(
+        file,
+        encode,
+        count=len(prompts),
+        shape=(config.max_position_embeddings, config.hidden_size),
+        dtype=np.float16,
+        digest=files.digest_of([list(prompts), weights_digest(text_encoder)]),
+        doing="reading prompts",
+    )
+
+
+class Flow:
+    """The training of a denoiser on cached latents and states."""
+
+    name = "illustrator"
+
+    def __init__(
+        self,
+        model: Any,
+        latents: np.ndarray,
+        states: np.ndarray,
+        nothing: Tensor,
+        *,
+        held_out: tuple[np.ndarray, np.ndarray],
+        digest: str,
+        drop_words: float = 0.1,
+        num_held_out: int = 256,
+    ) -> None:
+        self.model, self.examples = model, len(latents)
+        self._latents, self._states, self._nothing = latents, states, nothing
+        self._drop_words = drop_words
+        shown = np.linspace(0, len(held_out[0]) - 1, min(num_held_out, len(held_out[0]))).astype(int)
+        self._held_out = tuple(torch.from_numpy(array[shown].astype(np.float32)) for array in held_out)
+        self.digest = files.digest_of([digest, drop_words, num_held_out, weights_digest(model)])
+        # Plain products are a third faster than fused attention for so few tokens on a CPU.
+        if not torch.cuda.is_available():
+            model.set_attn_processor(AttnProcessor())
+
+    def batch(self, rows: np.ndarray) -> dict[str, Tensor]:
+        """Latents and states; read in the order in which they lie on the disk."""
+        ordered = np.sort(rows)
+        return {
+            "latents": torch.from_numpy(self._latents[ordered].astype(np.float32)),
+            "states": torch.from_numpy(self._states[ordered].astype(np.float32)),
+        }
+
+    def loss(self, model: nn.Module, batch: loop.Batch, generator: torch.Generator) -> Tensor:
+        """The mean square by which the direction from picture to noise is missed."""
+        latents, states = batch["latents"], batch["states"]
+        device = latents.device
+        noise = torch.randn(latents.shape, generator=generator, device=device)
+        # Logit-normal: most is learnt half way, where the layout and the looks are settled.
+        level = torch.randn(len(latents), generator=generator, device=device).sigmoid()
+        dropped = torch.rand(len(latents), 1, 1, generator=generator, device=device) < self._drop_words
+        states = torch.where(dropped, self._nothing.to(device), states)
+        return missed(model, latents, states, noise, level).mean()
+
+    @torch.no_grad()
+    def validate(self, model: nn.Module) -> loop.Row:
+        """The loss on held-out pictures, and how often their own words serve better than another's."""
+        latents, states = self._held_out
+        generator = torch.Generator().manual_seed(0)
+        noise = torch.randn(latents.shape, generator=generator)
+        level = torch.linspace(0.3, 0.95, len(latents))
+        own = self._in_parts(model, latents, states, noise, level)
+        other = self._in_parts(model, latents, states.roll(1, 0), noise, level)
+        return {"loss": float(own.mean()), "own_beats_other": float((own < other).float().mean())}
+
+    def _in_parts(self, model: nn.Module, *tensors: Tensor) -> Tensor:
+        device = next(model.parameters()).device
+        parts = zip(*(t.split(32) for t in tensors), strict=True)
+        return torch.cat([missed(model, *(p.to(device) for p in part)).cpu() for part in parts])
+
+
+def missed(model: nn.Module, latents: Tensor, states: Tensor, noise: Tensor, level: Tensor) -> Tensor:
+    """The square by which the network misses, a number for each picture."""
+    share = level.view(-1, 1, 1, 1)
+    noisy = (1 - share) * latents + share * noise
+    direction = model(noisy, level * TIMESTEPS, states, return_dict=False)[0]
+    return (direction.float() - (noise - latents)).square().mean((1, 2, 3))
