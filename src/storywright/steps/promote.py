@@ -48,14 +48,10 @@ class Outputs:
     decision: Path = makes("decision.json")
 
 
-def outside(config: Config) -> dict[str, str]:
-    """Who is champion, and what the gates ask."""
+def outside(config: Config) -> str:
+    """Who is champion."""
     champion = registry.find(registry.CHAMPION, Settings.from_environment())
-    policy = Path(config.policy)
-    return {
-        "champion": champion.digest if champion else "",
-        "policy": files.digest(policy) if policy.is_file() else "",
-    }
+    return champion.digest if champion else ""
 
 
 def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:

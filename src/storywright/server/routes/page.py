@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Cookie, Form
+from fastapi import APIRouter, Cookie, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from storywright import board
@@ -28,7 +28,15 @@ _EMPTY = {
     "tone": "warm", "call_to_action": "", "style": "ink", "language": "en", "aspect": "16:9", "seconds": "15",
     "panels": "", "candidates": "3", "seed": "7",
 }  # fmt: skip
-_USER = Annotated[str, Cookie(alias="studio_user", max_length=64)]
+
+
+async def _fields(request: Request) -> dict[str, str]:
+    """What stands in a form; a file that somebody puts into it is left out."""
+    return {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+
+
+_Fields = Annotated[dict[str, str], Depends(_fields)]
+_User = Annotated[str, Cookie(alias="studio_user", max_length=64)]
 _HALF_A_YEAR_SECONDS = 60 * 60 * 24 * 180
 
 
@@ -42,13 +50,13 @@ class _SaidBefore:
 
 
 @router.get("/")
-def home(service: TheService, studio_user: _USER = "") -> Response:
+def home(service: TheService, studio_user: _User = "") -> Response:
     """The brief, and what was drawn lately."""
     return _known_from_now_on(_home(service, _EMPTY), studio_user)
 
 
 @router.post("/orders")
-def order(service: TheService, form: Annotated[dict[str, str], Form()]) -> Response:
+def order(service: TheService, form: _Fields) -> Response:
     """Send a brief."""
     said = _EMPTY | {name: value.strip() for name, value in form.items() if name in _EMPTY}
     try:
@@ -61,7 +69,7 @@ def order(service: TheService, form: Annotated[dict[str, str], Form()]) -> Respo
 
 
 @router.get("/orders/{order_id}")
-def show(order_id: str, service: TheService, studio_user: _USER = "") -> Response:
+def show(order_id: str, service: TheService, studio_user: _User = "") -> Response:
     """The boards of an order, or how far they are."""
     found = service.orders.find(order_id)
     if found is None:
@@ -89,7 +97,7 @@ def say(
     about: Annotated[str, Form(alias="board", max_length=64)],
     panel: Annotated[str, Form(max_length=64)] = "",
     value: Annotated[str, Form(max_length=feedback.LONGEST_VALUE)] = "",
-    studio_user: _USER = "",
+    studio_user: _User = "",
 ) -> Response:
     """Choose, rate, edit."""
     if said not in feedback.KINDS:
