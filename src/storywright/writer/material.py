@@ -1,0 +1,236 @@
+"""Stories of a corpus as the tensors that the writer reads: one mapped array of small pictures, and pieces of words.
+
+Works on any corpus of panels, drawn or real: it asks for pictures, captions and a language, and takes prompts, tags
+and phases where they are there.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from transformers import PreTrainedTokenizerFast
+
+from storywright.corpus.reading import Panels
+from storywright.critic.encoder import Critic
+from storywright.training import cache
+from storywright.writer.config import WriterConfig
+from storywright.writer.losses import Truth
+from storywright.writer.network import Stories
+
+_COLUMNS = ("caption", "prompt", "language", "tags", "phase")
+_MAX_DESCRIBING = 64  # pieces of a prompt
+_MAX_BRIEF_WORDS = 12
+_OFTEN = 0.2
+"""A word in so many of the stories tells nothing about one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The columns of a split that are text."""
+
+    caption: list[str]
+    prompt: list[str]
+    language: list[str]
+    tags: list[list[str]]
+    phase: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenLooks:
+    """For each story one picture that breaks it."""
+
+    place: np.ndarray
+    """(stories): the panel whose picture it takes; -1 where a story has none."""
+    pictures: np.ndarray
+    """(stories, …): as the writer looks at them."""
+
+
+class Material:
+    """The stories of one split, ready for a writer of this configuration."""
+
+    def __init__(
+        self,
+        panels: Panels,
+        config: WriterConfig,
+        tokenizer: PreTrainedTokenizerFast,
+        pictures: np.ndarray,
+        broken: BrokenLooks | None = None,
+    ) -> None:
+        self.texts = texts_of(panels)
+        self.stories = stories_in(panels, config)
+        self.panels_digest = panels.digest
+        self._config, self._pictures, self._broken = config, pictures, broken
+        self._pieces = [_cut(ids, config) for ids in tokenizer(self.texts.caption)["input_ids"]]
+        described = [prompt or caption for prompt, caption in zip(self.texts.prompt, self.texts.caption, strict=True)]
+        self._described = tokenizer(described, add_special_tokens=False)["input_ids"]
+        self._briefs = self._brief_words(tokenizer)
+
+    def __len__(self) -> int:
+        return len(self.stories)
+
+    def batch(self, numbers: np.ndarray) -> dict[str, torch.Tensor]:
+        """The tensors of `Stories` and `Truth` for these stories, and which word of the brief each piece belongs to."""
+        chosen = [self.stories[number] for number in numbers]
+        most = max(map(len, chosen))
+        rows = np.array([[*rows, *([rows[0]] * (most - len(rows)))] for rows in chosen])
+        there = np.array([[at < len(rows) for at in range(most)] for rows in chosen])
+        flat = rows.ravel().tolist()
+        words = _padded([self._pieces[row] for row in flat], self._config.pad_id)
+        words[~there.ravel()] = self._config.pad_id
+        described = _padded([self._described[row][:_MAX_DESCRIBING] for row in flat], self._config.pad_id)
+        brief, brief_word = self._brief_of(numbers)
+        arrays = {
+            "words": words.reshape(*rows.shape, -1),
+            "pictures": np.asarray(self._pictures[rows.ravel()]).reshape(*rows.shape, *self._pictures.shape[1:]),
+            "seen": there,
+            "there": there,
+            "brief": brief,
+            "brief_word": brief_word,
+            "language": np.array([self._language(rows[0]) for rows in chosen]),
+            "tags": self._tags(flat).reshape(*rows.shape, -1),
+            "phase": np.array([self._phase(row) for row in flat]).reshape(rows.shape),
+            "described": described.reshape(*rows.shape, -1),
+        }
+        if self._broken is not None:
+            arrays["broken"] = np.asarray(self._broken.pictures[np.asarray(numbers)])
+            arrays["broken_at"] = self._broken.place[np.asarray(numbers)]
+        return {name: torch.from_numpy(array) for name, array in arrays.items()}
+
+    def _tags(self, rows: list[int]) -> np.ndarray:
+        known = {tag: number for number, tag in enumerate(self._config.tags or [])}
+        marked = np.zeros((len(rows), max(len(known), 1)), np.float32)
+        for at, row in enumerate(rows):
+            for tag in self.texts.tags[row] or []:
+                if tag in known:
+                    marked[at, known[tag]] = 1
+        return marked
+
+    def _phase(self, row: int) -> int:
+        phases = self._config.phases or []
+        return phases.index(self.texts.phase[row]) if self.texts.phase[row] in phases else -1
+
+    def _language(self, row: int) -> int:
+        languages = self._config.languages or []
+        return languages.index(self.texts.language[row]) if self.texts.language[row] in languages else 0
+
+    def _brief_words(self, tokenizer: PreTrainedTokenizerFast) -> list[list[list[int]]]:
+        """For each story the pieces of the words that a brief for it could have had."""
+        told = [
+            list(dict.fromkeys(w for row in rows for w in telling(self.texts.caption[row]))) for rows in self.stories
+        ]
+        usual = Counter(word for words in told for word in words)
+        rare = [[w for w in words if usual[w] <= max(2, _OFTEN * len(told))][:_MAX_BRIEF_WORDS] for words in told]
+        different = sorted({word for words in rare for word in words})
+        pieces = dict(zip(different, _pieces(tokenizer, different), strict=True))
+        return [[pieces[word] for word in words] for words in rare]
+
+    def _brief_of(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        briefs = [self._briefs[number] for number in numbers]
+        flat = [[piece for word in words for piece in word][: self._config.max_brief] for words in briefs]
+        word = [[at for at, word in enumerate(words) for _ in word][: self._config.max_brief] for words in briefs]
+        return _padded(flat, self._config.pad_id), _padded(word, 0)
+
+
+def without_brief(batch: Mapping[str, torch.Tensor], pad_id: int) -> Stories:
+    """Stories as a reader meets them: a brief made of their own captions would give them away."""
+    brief = torch.full_like(batch["brief"][:, :1], pad_id)
+    return Stories(batch["words"], batch["pictures"], batch["seen"], batch["there"], brief, batch["language"])
+
+
+def truth_of(batch: Mapping[str, torch.Tensor]) -> Truth:
+    """What is known beside them."""
+    return Truth(batch["tags"], batch["phase"], batch["described"], batch.get("broken"), batch.get("broken_at"))
+
+
+def stories_in(panels: Panels, config: WriterConfig) -> list[range]:
+    """The rows of the stories of a split: what has one panel alone is no story."""
+    return [rows[: config.max_panels] for rows in panels.stories if len(rows) > 1]
+
+
+def texts_of(panels: Panels) -> Texts:
+    """The text columns of a split."""
+    columns = panels.rows(range(len(panels)), _COLUMNS)
+    return Texts(**columns)
+
+
+def small_pictures(panels: Panels, config: WriterConfig, file: Path, critic: Critic | None = None) -> np.ndarray:
+    """Each panel's picture as the writer looks at it, kept in `file`."""
+
+    def encode(rows: np.ndarray) -> np.ndarray:
+        pictures = panels.rows(rows, ["picture"])["picture"]
+        return encoded_pictures([Image.fromarray(picture) for picture in pictures], config, critic)
+
+    shape, dtype = picture_shape(config)
+    return cache.encoded(
+        file,
+        encode,
+        count=len(panels),
+        shape=shape,
+        dtype=dtype,
+        digest=panels.digest,
+        doing="looking at the pictures",
+    )
+
+
+def picture_shape(config: WriterConfig) -> tuple[tuple[int, ...], type[np.generic]]:
+    """Shape and type of one picture as the writer looks at it."""
+    if config.picture_encoder == "critic":
+        return (config.critic_regions, config.critic_width), np.float32
+    return (config.picture_height, config.picture_width, 3), np.uint8
+
+
+def encoded_pictures(pictures: Sequence[Image.Image], config: WriterConfig, critic: Critic | None) -> np.ndarray:
+    """Pictures scaled for the writer's own network, or as the critic's vectors."""
+    if config.picture_encoder == "critic":
+        assert critic is not None, "a writer that looks through the critic needs one"
+        return critic.of_pictures(pictures)[:, None]
+    return np.stack([scaled(picture, config) for picture in pictures])
+
+
+def scaled(picture: Image.Image, config: WriterConfig) -> np.ndarray:
+    """A picture in the size that the writer's own network looks at."""  # (h, w, 3) uint8
+    return np.asarray(
+        picture.convert("RGB").resize((config.picture_width, config.picture_height), Image.Resampling.BOX)
+    )
+
+
+def telling(text: str) -> list[str]:
+    """The words of a text that say what it is about: names, and words of four letters or more."""
+    return [word for word in re.findall(r"[^\W_]+(?:-[^\W_]+)*", text) if len(word) > 3 or word[0].isupper()]
+
+
+def pieces_of_brief(tokenizer: PreTrainedTokenizerFast, text: str, config: WriterConfig) -> list[int]:
+    """A brief as the writer reads it."""
+    words = dict.fromkeys(telling(text))
+    return [piece for word in _pieces(tokenizer, list(words)) for piece in word][: config.max_brief]
+
+
+def frequent(values: Sequence[str], most: int) -> list[str]:
+    """The most frequent different values, in an order of their own."""
+    counts = Counter(value for value in values if value)
+    return sorted(value for value, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most])
+
+
+def _pieces(tokenizer: PreTrainedTokenizerFast, words: list[str]) -> list[list[int]]:
+    if not words:
+        return []
+    ids: list[list[int]] = tokenizer(words, add_special_tokens=False)["input_ids"]
+    return ids
+
+
+def _cut(pieces: list[int], config: WriterConfig) -> list[int]:
+    """At most as many pieces as the writer takes; a caption that was cut has no end."""
+    return pieces[: config.max_tokens]
+
+
+def _padded(lists: Sequence[Sequence[int]], filler: int) -> np.ndarray:
+    longest = max(1, *map(len, lists))
+    array = np.full((len(lists), longest), filler, np.int64)
+    for row, values in zip(array, lists, strict=True):
+        row[: len(values)] = values
+    return array

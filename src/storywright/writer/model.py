@@ -1,0 +1,243 @@
+"""The writer as the studio knows it: it is shown the panels so far and proposes what the next one tells."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from transformers import PreTrainedTokenizerFast
+
+from storywright.critic.encoder import Critic, halved
+from storywright.errors import BadInput
+from storywright.writer import material
+from storywright.writer.decoding import Decoding, Rules, Search, Written
+from storywright.writer.network import Read, Stories, WriterModel
+
+_TRIES_EACH = 6
+_DARING = 1.05  # how much hotter chance gets with each try, so that something new comes
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A panel of the story so far."""
+
+    picture: Image.Image | None
+    """None where it was not drawn."""
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What the next panel could tell."""
+
+    caption: str
+    score: float
+    """How sure the writer is: the mean chance of a piece, between 0 and 1."""
+    tags: list[str]
+    """What the panel would be about."""
+    phase: str
+    """Where in a story it would stand; empty where the writer knows no phases."""
+    why: str
+    """What of the story the writer looked back at."""
+
+
+class Writer:
+    """An opened writer."""
+
+    def __init__(
+        self,
+        model: WriterModel,
+        tokenizer: PreTrainedTokenizerFast,
+        critic: Critic | None = None,
+        decoding: Decoding | None = None,
+    ) -> None:
+        if model.config.picture_encoder == "critic" and critic is None:
+            raise BadInput("This writer looks at pictures through the critic: name the critic's folder as well.")
+        self._model, self._tokenizer, self._critic = model.eval(), tokenizer, critic
+        self._decoding = decoding or Decoding()
+
+    @classmethod
+    def open(
+        cls, folder: Path, critic_folder: Path | None = None, device: str = "cpu", decoding: Decoding | None = None
+    ) -> "Writer":
+        """Open a writer's folder."""
+        model, tokenizer = opened(folder)
+        needs = model.config.picture_encoder == "critic"
+        critic = Critic.open(critic_folder, device=device) if needs and critic_folder else None
+        return cls(_placed(model, device), tokenizer, critic, decoding)
+
+    def with_decoding(self, decoding: Decoding) -> "Writer":
+        """The same writer, searching in another way."""
+        return Writer(self._model, self._tokenizer, self._critic, decoding)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Which it writes."""
+        return tuple(self._model.config.languages or [])
+
+    def propose(
+        self, story: Sequence[Told], *, brief: str = "", language: str = "en", count: int = 3, seed: int = 0
+    ) -> list[Proposal]:
+        """At most `count` different captions for the next panel, the surest first; none that was told already.
+
+        The same story, brief, language and seed give the same proposals.
+        """
+        stories = self._stories(story, brief, language)
+        with torch.no_grad():
+            read: Read = self._model(stories)
+        panel = int(stories.there.sum())
+        rules = Rules(frozenset(tuple(self._pieces(told.caption)) for told in story))
+        search = Search(self._model, read, panel, rules)
+        found = self._found(search, {_plain(told.caption) for told in story}, count, seed)
+        tags, phase = self._foreseen(read, panel)
+        first = len(story) - panel
+        return [
+            Proposal(text, one.sureness, tags, phase, self._why(search, read, one, first))
+            for text, one in sorted(found.items(), key=lambda item: -item[1].sureness)
+        ]
+
+    def judge(self, story: Sequence[Told], language: str = "en") -> float:
+        """The probability that these panels are one whole story in its order."""
+        stories = self._stories(story, "", language)
+        config = self._model.config
+        with torch.no_grad():
+            read: Read = self._model(stories)
+            logit = self._model.story_score(read.panels, stories.there)
+        return float(torch.sigmoid(logit * config.score_scale + config.score_bias))
+
+    def _found(self, search: Search, told: set[str], count: int, seed: int) -> dict[str, Written]:
+        """Different new captions; after what the method finds, chance is asked until there are enough."""
+        generator = torch.Generator().manual_seed(seed)
+        found: dict[str, Written] = {}
+        waiting, decoding = search.written(self._decoding, generator), self._decoding
+        for _ in range(_TRIES_EACH * count):
+            for one in waiting:
+                text = self._text(one.pieces)
+                if len(found) < count and _plain(text) not in told:
+                    told.add(_plain(text))
+                    found[text] = one
+            if len(found) == count:
+                break
+            waiting = [search.by_chance(decoding, generator)]
+            decoding = replace(decoding, temperature=decoding.temperature * _DARING)
+        return found
+
+    def _stories(self, story: Sequence[Told], brief: str, language: str) -> Stories:
+        config = self._model.config
+        languages = config.languages or []
+        if language not in languages:
+            raise BadInput(f"The writer knows {' and '.join(languages)}, and not {language!r}: choose one of these.")
+        latest = list(story)[-config.max_panels :]
+        pieces = [self._tokenizer(told.caption)["input_ids"][: config.max_tokens] for told in latest] or [[]]
+        padded = torch.nn.utils.rnn.pad_sequence(
+            [torch.tensor(row or [config.pad_id]) for row in pieces], batch_first=True, padding_value=config.pad_id
+        )
+        words = material.pieces_of_brief(self._tokenizer, brief, config) or [config.pad_id]
+        device = self._model.device
+        return Stories(
+            padded[None].to(device),
+            self._pictures(latest)[None].to(device),
+            torch.tensor([[told.picture is not None for told in latest] or [False]], device=device),
+            torch.tensor([[True] * len(latest) or [False]], device=device),
+            torch.tensor([words], device=device),
+            torch.tensor([languages.index(language)], device=device),
+        )
+
+    def _pictures(self, story: list[Told]) -> Tensor:
+        """Each panel's picture, or black where there is none."""
+        config = self._model.config
+        blank = Image.new("RGB", (config.picture_width, config.picture_height))
+        pictures = [told.picture or blank for told in story] or [blank]
+        if config.picture_encoder == "critic":
+            assert self._critic is not None
+            return torch.from_numpy(self._critic.of_pictures(pictures)[:, None])
+        return torch.from_numpy(np.stack([material.scaled(picture, config) for picture in pictures]))
+
+    def _foreseen(self, read: Read, panel: int) -> tuple[list[str], str]:
+        """Tags that are likelier than not, the likeliest first, and the phase."""
+        model, config = self._model, self._model.config
+        with torch.no_grad():
+            chances = model.foresight.tags(read.context[0, panel]).sigmoid()
+            phase = int(model.foresight.phase(read.context[0, panel]).argmax())
+        likely = [
+            (float(chances[number]), tag) for number, tag in enumerate(config.tags or []) if chances[number] > 0.5
+        ]
+        return [tag for _, tag in sorted(likely, reverse=True)], config.phases[phase] if config.phases else ""
+
+    def _why(self, search: Search, read: Read, one: Written, first: int) -> str:
+        """Name the panel that was looked at most, and where."""
+        looks, memory = search.looks(one.pieces), read.memory
+        of_panel = {
+            int(p): float(looks[memory.panel[0] == p].sum()) for p in memory.panel[0].unique() if 0 <= p < 1_000
+        }
+        brief = float(looks[(memory.panel[0] == -1) & (memory.pieces[0] >= 0)].sum())
+        if not of_panel or max(of_panel.values()) < brief:
+            return f"looked mostly at the brief ({brief:.0%})" if brief > 0 else "begins the story"
+        best = max(of_panel, key=lambda panel: of_panel[panel])
+        return f"looked back mostly at panel {first + best + 1} ({of_panel[best]:.0%}){self._where(looks, read, best)}"
+
+    def _where(self, looks: Tensor, read: Read, panel: int) -> str:
+        """The word, and the place in the picture, that were looked at most."""
+        memory, there = read.memory, read.memory.panel[0] == panel
+        words = looks * (there & (memory.pieces[0] >= 0))
+        regions = looks * (there & (memory.region[0] >= 0))
+        said = self._word_at(memory.pieces[0], int(words.argmax())) if float(words.sum()) > 0 else ""
+        where = f": “{said}”" if said else ""
+        if self._model.config.picture_encoder == "cnn" and float(regions.sum()) > 0:
+            where += f" and the {self._place(int(memory.region[0, regions.argmax()]))} of its picture"
+        return where
+
+    def _word_at(self, pieces: Tensor, at: int) -> str:
+        """The whole word that a piece belongs to."""
+        names = self._tokenizer.convert_ids_to_tokens([max(int(p), 0) for p in pieces])
+        begin = at
+        while begin > 0 and names[begin].startswith("##"):
+            begin -= 1
+        end = begin + 1
+        while end < len(names) and names[end].startswith("##"):
+            end += 1
+        return "".join(name.removeprefix("##") for name in names[begin:end])
+
+    def _place(self, region: int) -> str:
+        columns = self._model.picture.columns
+        rows = self._model.picture.rows
+        row, column = divmod(region, columns)
+        down = ("top", "middle", "bottom")[min(3 * row // rows, 2)]
+        across = ("left", "centre", "right")[min(3 * column // columns, 2)]
+        return "centre" if (down, across) == ("middle", "centre") else f"{down} {across}"
+
+    def _pieces(self, text: str) -> list[int]:
+        pieces: list[int] = self._tokenizer(text, add_special_tokens=False)["input_ids"]
+        return pieces
+
+    def _text(self, pieces: list[int]) -> str:
+        return str(self._tokenizer.decode(pieces, skip_special_tokens=True))
+
+
+def save(model: WriterModel, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
+    """Write a folder that `Writer.open` and `transformers` read: half precision on the disk, single when opened."""
+    halved(model, folder)
+    tokenizer.save_pretrained(folder)
+
+
+def opened(folder: Path) -> tuple[WriterModel, PreTrainedTokenizerFast]:
+    """The network and the tokenizer of a writer's folder."""
+    if not (folder / "config.json").is_file():
+        raise BadInput(f"{folder} holds no writer: train one with `python -m storywright.steps.train_writer`.")
+    model = WriterModel.from_pretrained(folder, dtype=torch.float32)
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
+    return model, tokenizer
+
+
+def _placed(model: WriterModel, device: str) -> WriterModel:
+    placed: Any = model
+    moved: WriterModel = placed.to(device)
+    return moved
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.lower().split()).rstrip(".!… ")

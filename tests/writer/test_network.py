@@ -1,0 +1,198 @@
+"""The one model in each of its configurations: what a panel is foretold from, what padding changes, what it learns."""
+
+import dataclasses
+import itertools
+
+import numpy as np
+import pytest
+import torch
+
+from storywright.writer import losses
+from storywright.writer.config import FUSIONS, SEQUENCES, TEXT_ENCODERS, WriterConfig
+from storywright.writer.decoder import log_chance_of, log_chances
+from storywright.writer.network import Stories, WriterModel
+
+
+def tiny(**values) -> WriterConfig:
+    shape = {"vocab_size": 40, "width": 16, "heads": 2, "picture_height": 18, "picture_width": 32, "max_panels": 6}
+    return WriterConfig(**{**shape, "tags": ["a", "b"], "phases": ["goal", "end"], "dropout": 0.0, **values})
+
+
+def writer(**values) -> WriterModel:
+    torch.manual_seed(0)
+    return WriterModel(tiny(**values)).eval()
+
+
+def some_stories(config: WriterConfig, stories=3, panels=4, seed=0) -> Stories:
+    random = torch.Generator().manual_seed(seed)
+    words = torch.randint(4, config.vocab_size, (stories, panels, 7), generator=random)
+    words[..., 0], words[..., -1] = config.begin_id, config.end_id
+    if config.picture_encoder == "critic":
+        pictures = torch.randn((stories, panels, 1, config.critic_width), generator=random)
+    else:
+        size = (stories, panels, config.picture_height, config.picture_width, 3)
+        pictures = torch.randint(0, 256, size, generator=random, dtype=torch.uint8)
+    there = torch.ones((stories, panels), dtype=torch.bool)
+    brief = torch.randint(4, config.vocab_size, (stories, 5), generator=random)
+    return Stories(words, pictures, there, there, brief, torch.arange(stories) % 2)
+
+
+def logits(model: WriterModel, stories: Stories) -> torch.Tensor:
+    with torch.no_grad():
+        return model.foretell(stories, model(stories), stories.words[..., :-1])[1]
+
+
+SHAPES = [
+    *({"fusion": fusion} for fusion in FUSIONS),
+    *({"text_encoder": kind} for kind in TEXT_ENCODERS),
+    *({"sequence": kind} for kind in SEQUENCES),
+    {"picture_encoder": "critic", "critic_width": 12},
+]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: "-".join(map(str, shape.values())))
+def test_every_configuration_reads_and_foretells_from_earlier_panels_alone(shape):
+    model = writer(**shape)
+    stories = some_stories(model.config)
+    before = logits(model, stories)
+    words, pictures = stories.words.clone(), stories.pictures.clone()
+    words[:, 2, 1:-1] = 5
+    pictures[:, 2] = pictures[:, 2].flip(-1) if pictures.dtype == torch.uint8 else -pictures[:, 2]
+    after = logits(model, dataclasses.replace(stories, words=words, pictures=pictures))
+    assert torch.allclose(before[:, :2], after[:, :2], atol=1e-5), "an earlier panel knows what comes later"
+    assert not torch.allclose(before[:, 3], after[:, 3], atol=1e-4), "a later panel does not know what came before"
+
+
+@pytest.mark.parametrize("fusion", FUSIONS)
+def test_pictures_matter_to_all_fusions_but_none(fusion):
+    model = writer(fusion=fusion)
+    stories = some_stories(model.config)
+    other = dataclasses.replace(stories, pictures=255 - stories.pictures)
+    same = torch.allclose(logits(model, stories)[:, 1:], logits(model, other)[:, 1:], atol=1e-5)
+    assert same == (fusion == "none")
+
+
+@pytest.mark.parametrize(
+    "shape", [{}, {"text_encoder": "transformer", "sequence": "transformer"}, {"fusion": "concat"}]
+)
+def test_a_story_is_the_same_beside_a_longer_one(shape):
+    model = writer(**shape)
+    stories = some_stories(model.config, stories=2, panels=4)
+    short = Stories(*(getattr(stories, f.name)[:1] for f in dataclasses.fields(Stories)))
+    short = dataclasses.replace(
+        short, **{name: getattr(short, name)[:, :2] for name in ("words", "pictures", "seen", "there")}
+    )
+    padded = dataclasses.replace(stories, there=stories.there.clone(), words=stories.words.clone())
+    padded.there[0, 2:] = False
+    padded.words[0, 2:] = model.config.pad_id
+    padded = dataclasses.replace(padded, words=torch.nn.functional.pad(padded.words, (0, 5)))
+    alone, together = logits(model, short), logits(model, padded)
+    assert torch.allclose(alone[0], together[0, :2, : alone.shape[2]], atol=1e-5)
+    with torch.no_grad():
+        scores = [model.story_score(model(s).panels, s.there)[0] for s in (short, padded)]
+    assert torch.allclose(*scores, atol=1e-5)
+
+
+def test_the_brief_changes_what_is_foretold_even_for_the_first_panel():
+    model = writer()
+    stories = some_stories(model.config)
+    other = dataclasses.replace(stories, brief=stories.brief.flip(1) % 36 + 4)
+    assert not torch.allclose(logits(model, stories)[:, 0], logits(model, other)[:, 0], atol=1e-4)
+
+
+def test_a_hidden_picture_leaves_no_trace():
+    model = writer()
+    stories = some_stories(model.config)
+    seen = stories.seen.clone()
+    seen[:, 0] = False
+    hidden = dataclasses.replace(stories, seen=seen)
+    pictures = stories.pictures.clone()
+    pictures[:, 0] = 0
+    blackened = dataclasses.replace(hidden, pictures=pictures)
+    assert torch.equal(logits(model, hidden), logits(model, blackened))
+    assert not torch.allclose(logits(model, hidden), logits(model, stories), atol=1e-4)
+
+
+def test_cmar_looks_sharper_with_each_round_and_its_looks_add_up():
+    looks = {}
+    for rounds in (1, 3):
+        model = writer(rounds=rounds)
+        with torch.no_grad():
+            looks[rounds] = model(some_stories(model.config)).fused.looks
+        assert torch.allclose(looks[rounds].sum(-1), torch.ones(()), atol=1e-5)
+    entropy = {rounds: -(x * x.clamp(min=1e-9).log()).sum(-1).mean() for rounds, x in looks.items()}
+    assert entropy[3] < entropy[1]
+
+
+def test_chances_of_all_pieces_add_up_to_one_and_agree_with_the_training_likelihood():
+    torch.manual_seed(0)
+    logit, writes, shares = torch.randn(1, 1, 1, 9), torch.randn(1, 1, 1), torch.rand(1, 1, 1, 4)
+    pieces = torch.tensor([[3, 5, 3, -1]])
+    shares = shares * (pieces >= 0)
+    shares = shares / shares.sum(-1, keepdim=True)
+    chances = log_chances(logit[0, 0], writes[0, 0], shares[0, 0], pieces)
+    assert chances.exp().sum() == pytest.approx(1, abs=1e-5)
+    for piece in (3, 5, 7):
+        alone = log_chance_of(torch.tensor([[[piece]]]), logit, writes, shares, pieces)
+        assert float(alone) == pytest.approx(float(chances[0, piece]), abs=1e-4)
+
+
+def test_flawed_copies_differ_from_their_story_as_their_kind_says():
+    there = torch.tensor([[True] * 5, [True] * 4 + [False], [True] * 5])
+    own = torch.arange(15).view(3, 5)
+    for seed, kind in itertools.product(range(5), range(len(losses.FLAWS))):
+        random = torch.Generator().manual_seed(seed)
+        each, partner = torch.full((3,), kind), torch.tensor([1, 0, 0])
+        words, pictures, changed = losses.flawed(there, each, partner, random, torch.tensor([2, -1, 4]))
+        assert changed.all()
+        assert torch.equal(words[1, 4:], own[1, 4:]), "padding stays"
+        if losses.FLAWS[kind] == "shuffled":
+            assert torch.equal(words.sort(1).values, own) and torch.equal(words, pictures)
+            assert (words != own).any(1).all()
+        elif losses.FLAWS[kind] == "mixed":
+            assert torch.equal(words, pictures) and (words // 5 == partner[:, None]).any(1).all()
+        else:
+            assert torch.equal(words, own)
+            assert pictures[0].tolist() == [0, 1, 15, 3, 4], "the picture that was drawn broken, in its place"
+            assert (pictures[1] // 5 == 0).any(), "without one, a picture of the story that looks most alike"
+
+
+def test_every_parameter_that_a_configuration_has_is_taught():
+    model = writer().train()
+    stories = some_stories(model.config)
+    truth = losses.Truth(
+        torch.randint(0, 2, (3, 4, 2)).float(),
+        torch.randint(0, 2, (3, 4)),
+        torch.randint(4, 40, (3, 4, 6)),
+        torch.randint(0, 256, (3, 18, 32, 3), dtype=torch.uint8),
+        torch.tensor([1, 2, -1]),
+    )
+    hidden = dataclasses.replace(stories, seen=stories.seen.index_fill(1, torch.tensor([1]), False))
+    for shown in (stories, hidden):
+        parts = losses.loss_of(model, shown, truth, losses.Weights(), torch.Generator().manual_seed(0))
+        assert set(parts) == {"caption", "alignment", "seen_words", "foresight", "score"}
+        sum(parts.values()).backward()
+    left = {name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0}
+    assert not left
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"fusion": "glue"}, "fusion must be one of none, concat"),
+        ({"width": 30, "heads": 4}, "width .30. must be a multiple"),
+        ({"max_tokens": 2}, "max_tokens must be at least 4"),
+        ({"rounds": 0}, "rounds must be at least 1"),
+    ],
+)
+def test_shapes_that_cannot_be_are_refused_by_name(values, said):
+    with pytest.raises(ValueError, match=said):
+        tiny(**values)
+
+
+def test_numbers_of_a_batch_do_not_depend_on_their_types():
+    model = writer()
+    stories = some_stories(model.config)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        half = logits(model, stories)
+    assert np.allclose(half.float(), logits(model, stories), atol=0.3)
