@@ -39,8 +39,11 @@ _UNCACHED = {"promote", "deploy", "monitor", "collect_feedback", "make_board"}
 """Their result depends on the registry, or on what users did: a cluster's cache sees neither."""
 
 
-def task(step: str, config: PipelineChannel, **inputs: PipelineTask | PipelineChannel) -> PipelineTask:
-    """A step on these values; an input is an output, or the task that makes an output of the input's name."""
+def task(step: str, config: PipelineChannel, **inputs: PipelineTask | PipelineChannel | str) -> PipelineTask:
+    """A step on these values; an input is an output, or the task that makes an output of the input's name.
+
+    `part` is the name of a place of its own, for a step that another pipeline runs as well.
+    """
     component = getattr(importlib.import_module(f"components.{step}.component"), step)
     made = component(
         config=config,

@@ -1,5 +1,8 @@
 """The round through the factory: collect, draw, train, judge, and deploy what is better."""
 
+from kfp.dsl.pipeline_channel import PipelineChannel
+from kfp.dsl.pipeline_task import PipelineTask
+
 from pipelines.tasks import task
 
 
@@ -19,27 +22,47 @@ def training(
     monitor: dict,
 ) -> None:
     """Make material and models from nothing, and deploy them when they are better than the champion."""
-    concepts = task("scrape", scrape)
-    stories = task("draw", draw)
-    valid = task("validate", validate, stories=stories, concepts=concepts)
-    corpus = task("preprocess", preprocess, valid=valid)
-
+    valid, corpus = material(scrape, draw, validate, preprocess)
     critic = task("train_critic", train_critic, corpus=corpus)
     illustrator = task("train_illustrator", train_illustrator, corpus=corpus, critic=critic)
     motion = task("train_motion", train_motion, illustrator=illustrator)
     writer = task("train_writer", train_writer, corpus=corpus, critic=critic)
-    settings = task("tune", tune, corpus=corpus, critic=critic, illustrator=illustrator, writer=writer)
-
     models = {"critic": critic, "illustrator": illustrator, "motion": motion, "writer": writer}
-    report = task("evaluate", evaluate, corpus=corpus, settings=settings, **models)
-    decision = task(
+    decision = judged(valid, corpus, models, tune, evaluate, promote)
+    deployment = task("deploy", deploy, decision=decision)
+    task("monitor", monitor, corpus=corpus, deployment=deployment)
+
+
+def material(
+    scrape: PipelineChannel, draw: PipelineChannel, validate: PipelineChannel, preprocess: PipelineChannel
+) -> tuple[PipelineTask, PipelineTask]:
+    """Collect, draw and validate; the tasks that make the valid rows and the corpus."""
+    concepts = task("scrape", scrape)
+    stories = task("draw", draw)
+    valid = task("validate", validate, stories=stories, concepts=concepts)
+    return valid, task("preprocess", preprocess, valid=valid)
+
+
+def judged(
+    valid: PipelineTask,
+    corpus: PipelineTask,
+    models: dict[str, PipelineTask],
+    tune: PipelineChannel,
+    evaluate: PipelineChannel,
+    promote: PipelineChannel,
+    part: str = "",
+) -> PipelineTask:
+    """Tune, evaluate and put to the gates; the task that makes the decision."""
+    tuned = {name: models[name] for name in ("critic", "illustrator", "writer")}
+    settings = task("tune", tune, corpus=corpus, part=part, **tuned)
+    report = task("evaluate", evaluate, corpus=corpus, settings=settings, part=part, **models)
+    return task(
         "promote",
         promote,
         settings=settings,
         evaluation=report.outputs["metrics"],
         report=report,
         validation=valid.outputs["metrics"],
+        part=part,
         **models,
     )
-    deployment = task("deploy", deploy, decision=decision)
-    task("monitor", monitor, corpus=corpus, deployment=deployment)

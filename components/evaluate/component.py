@@ -14,6 +14,7 @@ def evaluate(
     settings: dsl.Input[dsl.Artifact],
     report: dsl.Output[dsl.Artifact],
     metrics: dsl.Output[dsl.Metrics],
+    part: str = "",
 ) -> None:
     """Score the models on the test split and write the report."""
     from storywright.steps.contract import call_task
@@ -30,4 +31,5 @@ def evaluate(
             "settings": settings,
         },
         {"report": report, "metrics": metrics},
+        part=part,
     )

@@ -10,8 +10,11 @@ def monitor(
     deployment: dsl.Input[dsl.Artifact],
     drift: dsl.Output[dsl.Artifact],
     metrics: dsl.Output[dsl.Metrics],
+    part: str = "",
 ) -> None:
     """Compare what is asked of the deployed models with what they were trained on."""
     from storywright.steps.contract import call_task
 
-    call_task("monitor", config, {"corpus": corpus, "deployment": deployment}, {"drift": drift, "metrics": metrics})
+    call_task(
+        "monitor", config, {"corpus": corpus, "deployment": deployment}, {"drift": drift, "metrics": metrics}, part=part
+    )

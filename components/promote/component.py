@@ -15,6 +15,7 @@ def promote(
     report: dsl.Input[dsl.Artifact],
     validation: dsl.Input[dsl.Metrics],
     decision: dsl.Output[dsl.Artifact],
+    part: str = "",
 ) -> None:
     """Register the models as one bundle, and make it champion when it passes the gates."""
     from storywright.steps.contract import call_task
@@ -33,4 +34,5 @@ def promote(
             "validation": validation,
         },
         {"decision": decision},
+        part=part,
     )

@@ -10,8 +10,16 @@ def train_critic(
     critic: dsl.Output[dsl.Model],
     curves: dsl.Output[dsl.Artifact],
     metrics: dsl.Output[dsl.Metrics],
+    before: dsl.Input[dsl.Model] = None,
+    part: str = "",
 ) -> None:
     """Train the model that says how well words and picture agree."""
     from storywright.steps.contract import call_task
 
-    call_task("train_critic", config, {"corpus": corpus}, {"critic": critic, "curves": curves, "metrics": metrics})
+    call_task(
+        "train_critic",
+        config,
+        {"corpus": corpus, "before": before},
+        {"critic": critic, "curves": curves, "metrics": metrics},
+        part=part,
+    )

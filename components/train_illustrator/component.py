@@ -11,6 +11,8 @@ def train_illustrator(
     illustrator: dsl.Output[dsl.Model],
     curves: dsl.Output[dsl.Artifact],
     metrics: dsl.Output[dsl.Metrics],
+    before: dsl.Input[dsl.Model] = None,
+    part: str = "",
 ) -> None:
     """Train the model that draws a panel from words."""
     from storywright.steps.contract import call_task
@@ -18,6 +20,7 @@ def train_illustrator(
     call_task(
         "train_illustrator",
         config,
-        {"corpus": corpus, "critic": critic},
+        {"corpus": corpus, "critic": critic, "before": before},
         {"illustrator": illustrator, "curves": curves, "metrics": metrics},
+        part=part,
     )

@@ -10,10 +10,16 @@ def train_motion(
     motion: dsl.Output[dsl.Model],
     curves: dsl.Output[dsl.Artifact],
     metrics: dsl.Output[dsl.Metrics],
+    before: dsl.Input[dsl.Model] = None,
+    part: str = "",
 ) -> None:
     """Train the layers that move a panel through time."""
     from storywright.steps.contract import call_task
 
     call_task(
-        "train_motion", config, {"illustrator": illustrator}, {"motion": motion, "curves": curves, "metrics": metrics}
+        "train_motion",
+        config,
+        {"illustrator": illustrator, "before": before},
+        {"motion": motion, "curves": curves, "metrics": metrics},
+        part=part,
     )

@@ -11,6 +11,8 @@ def train_writer(
     writer: dsl.Output[dsl.Model],
     curves: dsl.Output[dsl.Artifact],
     metrics: dsl.Output[dsl.Metrics],
+    before: dsl.Input[dsl.Model] = None,
+    part: str = "",
 ) -> None:
     """Train the model that writes the next panel of a story."""
     from storywright.steps.contract import call_task
@@ -18,6 +20,7 @@ def train_writer(
     call_task(
         "train_writer",
         config,
-        {"corpus": corpus, "critic": critic},
+        {"corpus": corpus, "critic": critic, "before": before},
         {"writer": writer, "curves": curves, "metrics": metrics},
+        part=part,
     )

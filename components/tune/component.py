@@ -13,6 +13,7 @@ def tune(
     settings: dsl.Output[dsl.Artifact],
     history: dsl.Output[dsl.Artifact],
     metrics: dsl.Output[dsl.Metrics],
+    part: str = "",
 ) -> None:
     """Search the settings of drawing and writing that score best on the validation split."""
     from storywright.steps.contract import call_task
@@ -22,4 +23,5 @@ def tune(
         config,
         {"corpus": corpus, "critic": critic, "illustrator": illustrator, "writer": writer},
         {"settings": settings, "history": history, "metrics": metrics},
+        part=part,
     )

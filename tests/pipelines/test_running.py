@@ -71,6 +71,14 @@ def test_many_tasks_of_one_step_have_a_folder_each(house) -> None:
     assert house.path("factory/grow/bed-no-5/lines/0.txt").read_text() == "5"
 
 
+def test_what_lies_behind_a_condition_is_run_only_when_it_holds(house) -> None:
+    assert outcomes(house.run(pipeline="retraining").stdout) == [("✓", "grow"), ("✓", "shrink")]
+    assert house.path("factory/shrink/later/total.txt").read_text() == "12"
+    refused = house.run("--set", "shrink.factor=4", pipeline="retraining")
+    assert (refused.returncode, outcomes(refused.stdout)) == (0, [("=", "grow")])
+    assert house.path("factory/shrink/later/total.txt").read_text() == "12"
+
+
 def test_what_cannot_be_is_refused_before_the_first_step(house) -> None:
     for arguments, said in {
         ("--set", "grow.cuont=3"): "Step grow has no parameter 'cuont': did you mean 'count'",

@@ -13,7 +13,7 @@ from storywright.registry import bundle as bundles
 from storywright.settings import Settings
 from storywright.steps import command
 from storywright.steps.contract import makes
-from storywright.steps.deploy import deployment_document
+from storywright.watch import deployment
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,7 +70,8 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
             shutil.copytree(source, target)
         else:
             shutil.copyfile(source, target)
-    files.write_json(outputs.deployment, deployment_document(bundle, folder, at))
+    previous = registry.find(registry.PREVIOUS, at)
+    files.write_json(outputs.deployment, deployment.document(folder, found.number, previous, at))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from storywright.errors import BadInput
 from storywright.steps import command
-from storywright.steps.contract import made_by, makes
+from storywright.steps.contract import made_by, makes, may_come_from
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,6 +22,7 @@ class Inputs:
 
     lines: Path = made_by("grow")
     grown: Path = made_by("grow", "metrics")
+    before: Path | None = may_come_from("shrink", "total")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
