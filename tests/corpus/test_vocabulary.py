@@ -19,7 +19,12 @@ sys.stdout.write(vocabulary.trained(lambda: texts, 300, 1).to_str())
 
 
 def test_the_same_texts_give_the_same_tokenizer_in_every_process():
-    runs = [subprocess.run([sys.executable, "-c", _SCRIPT], input="\n".join(TEXTS), capture_output=True, text=True, check=True) for _ in range(3)]
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", _SCRIPT], input="\n".join(TEXTS), capture_output=True, text=True, check=True
+        )
+        for _ in range(3)
+    ]
     assert len({run.stdout for run in runs}) == 1
     assert "[MASK]" in runs[0].stdout
 

@@ -29,7 +29,11 @@ _PICTURE_BYTES = "picture.bytes"
 
 
 class Unreadable(BadInput):
-    """A file that cannot be read as a table of the corpus; the message says why, without the file's name."""
+    """A file that cannot be read as a table of the corpus."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path} is no table of the corpus: {reason}.")
+        self.reason = reason
 
 
 def of_table(folder: Path, table: str) -> list[Path]:
@@ -145,23 +149,25 @@ class _Digest:
 def _read(path: Path, schema: pa.Schema, rows: int) -> Iterator[pa.Table]:
     try:
         with pq.ParquetFile(path, page_checksum_verification=True, buffer_size=1 << 20, pre_buffer=False) as file:
-            _refuse_other_columns(file.schema_arrow, schema)
+            _refuse_other_columns(path, file.schema_arrow, schema)
             for batch in file.iter_batches(batch_size=rows, use_threads=False):
                 yield pa.Table.from_batches([batch]).select(schema.names).cast(schema)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        raise Unreadable(f"it cannot be read as Parquet: {_first_line(error)}") from error
+        raise Unreadable(path, f"it cannot be read as Parquet: {_first_line(error)}") from error
 
 
-def _refuse_other_columns(found: pa.Schema, expected: pa.Schema) -> None:
+def _refuse_other_columns(path: Path, found: pa.Schema, expected: pa.Schema) -> None:
     if missing := [name for name in expected.names if name not in found.names]:
-        raise Unreadable(f"it has no column {missing[0]!r}; the columns are {', '.join(expected.names)}")
+        raise Unreadable(path, f"it has no column {missing[0]!r}; the columns are {', '.join(expected.names)}")
     if unknown := [name for name in found.names if name not in expected.names]:
-        raise Unreadable(f"it has a column {unknown[0]!r} that the corpus does not know; leave it out or rename it")
+        raise Unreadable(
+            path, f"it has a column {unknown[0]!r} that the corpus does not know; leave it out or rename it"
+        )
     for field in expected:
         if not _convertible(found.field(field.name).type, field.type):
-            raise Unreadable(f"its column {field.name!r} holds {found.field(field.name).type}, not {field.type}")
+            raise Unreadable(path, f"its column {field.name!r} holds {found.field(field.name).type}, not {field.type}")
 
 
 def _convertible(found: pa.DataType, expected: pa.DataType) -> bool:

@@ -191,7 +191,7 @@ def _rights_rules(limits: Limits) -> list[Expectation]:
         if limits.licences
         else _matches("licence", r"\S", "a licence is named", "no licence is named")
     )
-    iso_date = r"^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:?\d{2})?)?$"
+    iso_date = r"^\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:?\d{2})?)?$"
     return [
         licence,
         _matches("source", r"\S", "a source is named", "no source is named"),

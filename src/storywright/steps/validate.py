@@ -120,7 +120,7 @@ def _sort(table: _Table, source: Path, valid: Path, checker: "Checker", quaranti
             try:
                 tally, keys, broken = _sort_file(table, path, seen, valid, checker, quarantine.folder, progress)
             except shards.Unreadable as error:
-                quarantine.keep_file(path, str(error))
+                quarantine.keep_file(path, error.reason)
                 continue
             total.add(tally)
             seen |= keys

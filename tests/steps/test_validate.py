@@ -1,0 +1,213 @@
+"""The step on real drawings, some of them spoilt on purpose."""
+
+import csv
+import shutil
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from storywright.corpus.schema import CONCEPTS, PANELS
+from storywright.errors import BadInput
+from storywright.steps import contract, draw, validate
+
+CONFIG = {
+    "languages": {"en": 0.1, "ru": 0.1},
+    "licences": [],
+    "min_caption_characters": 2,
+    "max_caption_characters": 600,
+    "min_picture_px": 16,
+    "max_picture_px": 1024,
+    "max_blank": 0.99,
+    "min_in_script": 0.5,
+    "max_panels": 64,
+    "max_concept_characters": 4_000,
+    "max_bad_share": 0.5,
+    "threads": 1,
+}
+
+
+def concept(number: int, **changes: object) -> dict[str, object]:
+    return {
+        "concept_id": f"c{number}",
+        "title": "The first sip",
+        "brand": "Aqua",
+        "product": "water",
+        "category": "drinks",
+        "tone": "warm",
+        "text": "Somebody misses the bus and drinks.",
+        "language": "en",
+        "source": "web",
+        "licence": "CC0-1.0",
+        "owner": "storywright",
+        "origin": "http://localhost/1",
+        "date": "2026-11-20",
+    } | changes
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A dozen real stories and some single pictures in two shards, and a few concepts."""
+    folder = tmp_path_factory.mktemp("drawn")
+    values = {
+        "stories": 12,
+        "portraits": 12,
+        "width_px": 64,
+        "height_px": 36,
+        "aspects": {"16:9": 1.0},
+        "languages": {"en": 0.5, "ru": 0.5},
+        "styles": ["flat", "ink"],
+        "encoding": "png",
+        "seed": 5,
+        "date": "2026-11-20",
+        "processes": 1,
+        "shard_rows": 50,
+    }
+    draw.run(contract.config_of("draw", values), draw.Inputs(), draw.Outputs(stories=folder, metrics=folder / "m.json"))
+    pq.write_table(pa.Table.from_pylist([concept(n) for n in range(6)], CONCEPTS), folder / "concepts-00000.parquet")
+    return folder
+
+
+def run(source: Path, target: Path, **changes: object) -> validate.Outputs:
+    shutil.rmtree(target, ignore_errors=True)
+    outputs = validate.Outputs(
+        valid=target / "valid", quarantine=target / "quarantine", docs=target / "docs", metrics=target / "metrics.json"
+    )
+    validate.run(
+        contract.config_of("validate", CONFIG | changes), validate.Inputs(stories=source, concepts=source), outputs
+    )
+    return outputs
+
+
+def spoilt(drawn: Path, folder: Path) -> list[str]:
+    """A copy of the drawings where stories are bad in one way each; returns the names of these stories, in order."""
+    shutil.copytree(drawn, folder)
+    path = folder / "panels-00000.parquet"
+    rows = pq.read_table(path, schema=PANELS).to_pylist()
+    starts = [at for at, row in enumerate(rows) if row["panel"] == 0 and row["panels"] > 1]
+    names = [rows[at]["story_id"] for at in starts[:6]]
+    rows[starts[0] + 1]["caption"] = " "
+    rows[starts[1] + 2]["picture"]["bytes"] = rows[starts[1] + 2]["picture"]["bytes"][:200]
+    rows[starts[2]]["licence"] = None
+    rows[starts[3]]["language"] = "ru" if rows[starts[3]]["language"] == "en" else "en"
+    rows[starts[4] + 3]["date"] = "yesterday"
+    del rows[starts[5] + 1]
+    pq.write_table(pa.Table.from_pylist(rows, PANELS), path)
+    content = path.read_bytes()
+    (folder / "panels-00007.parquet").write_bytes(content[: len(content) // 2])
+    concepts = [concept(0, concept_id="c1"), concept(8, text="Напиток на каждый день."), concept(9)]
+    pq.write_table(pa.Table.from_pylist(concepts, CONCEPTS), folder / "concepts-00001.parquet")
+    return names
+
+
+@pytest.fixture(scope="module")
+def judged(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[validate.Outputs, Path, list[str]]:
+    folder = tmp_path_factory.mktemp("judged")
+    names = spoilt(drawn, folder / "spoilt")
+    return run(folder / "spoilt", folder / "out"), folder / "spoilt", names
+
+
+def test_real_drawings_go_through_untouched_and_in_order(drawn, tmp_path):
+    outputs = run(drawn, tmp_path / "out")
+    for path in drawn.glob("*.parquet"):
+        assert pq.read_table(outputs.valid / path.name).to_pylist() == pq.read_table(path).to_pylist()
+    assert sorted(path.name for path in outputs.quarantine.iterdir()) == ["files.parquet", "reasons.csv"]
+
+
+def test_every_row_is_either_valid_or_in_quarantine(judged):
+    outputs, source, _ = judged
+    for table in ("panels", "concepts"):
+        for path in source.glob(f"{table}-*.parquet"):
+            if path.name == "panels-00007.parquet":
+                continue
+            there = pq.read_metadata(outputs.valid / path.name).num_rows
+            kept = outputs.quarantine / path.name
+            there += pq.read_metadata(kept).num_rows if kept.exists() else 0
+            assert there == pq.read_metadata(path).num_rows
+
+
+def test_a_story_with_one_bad_panel_is_quarantined_whole_with_the_reasons(judged):
+    outputs, _, names = judged
+    good = set(pq.read_table(outputs.valid / "panels-00000.parquet")["story_id"].to_pylist())
+    bad = pq.read_table(outputs.quarantine / "panels-00000.parquet").to_pylist()
+    assert not good & set(names)
+    assert {row["story_id"] for row in bad} == set(names)
+    reasons = {name: [row["reasons"] for row in bad if row["story_id"] == name] for name in names}
+    assert "the caption has 0 characters" in reasons[names[0]][1]
+    assert "of its story is bad: the caption has 0 characters" in reasons[names[0]][0][0]
+    assert any(reason.startswith("the picture cannot be decoded") for reason in reasons[names[1]][2])
+    assert reasons[names[2]][0] == ["no licence is named"]
+    assert any("2 languages" in reason for reason in reasons[names[3]][0])
+    assert reasons[names[4]][3] == ["the date is 'yesterday'"]
+    assert any("panels here" in reason for reason in reasons[names[5]][0])
+    assert all(reason for row in bad for reason in [row["reasons"]])
+
+
+def test_an_unreadable_file_is_kept_and_named_and_the_others_go_on(judged):
+    outputs, source, _ = judged
+    listed = pq.read_table(outputs.quarantine / "files.parquet").to_pylist()
+    assert [entry["file"] for entry in listed] == ["panels-00007.parquet"]
+    assert "Parquet" in listed[0]["reasons"][0]
+    kept = outputs.quarantine / "files" / "panels-00007.parquet"
+    assert kept.read_bytes() == (source / "panels-00007.parquet").read_bytes()
+    assert not (outputs.valid / "panels-00007.parquet").exists()
+
+
+def test_concepts_are_judged_one_by_one(judged):
+    outputs, _, _ = judged
+    bad = pq.read_table(outputs.quarantine / "concepts-00001.parquet").to_pylist()
+    assert [(row["concept_id"], row["reasons"]) for row in bad] == [
+        ("c1", ["concept c1 is already in an earlier place"]),
+        ("c8", ["0% of the text's letters are in the script of 'en'"]),
+    ]
+
+
+def test_the_docs_say_what_was_found_and_need_no_network(judged):
+    outputs, _, _ = judged
+    front = (outputs.docs / "index.html").read_text()
+    assert "a licence is named" in front
+    assert "panels-00007.parquet" in front
+    assert "https://" not in front
+    linked = [part.split('"')[0] for part in front.split('href="')[1:]]
+    assert len(linked) >= 6
+    assert all((outputs.docs / link).is_file() for link in linked)
+    with (outputs.quarantine / "reasons.csv").open() as file:
+        counted = {line["rule"]: line["rows"] for line in csv.DictReader(file)}
+    assert counted["a licence is named"] == "1"
+
+
+def test_the_same_material_gives_the_same_bytes(judged, tmp_path):
+    outputs, source, _ = judged
+    again = run(source, tmp_path / "again")
+    first, second = (
+        {path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+        for root in (outputs.metrics.parent, again.metrics.parent)
+    )
+    assert first == second
+
+
+def test_too_many_bad_rows_fail_with_the_commonest_reasons_and_leave_the_quarantine(drawn, tmp_path):
+    spoilt(drawn, tmp_path / "spoilt")
+    with pytest.raises(
+        BadInput, match=r"(?s)not fit: \d+ of \d+ panels .* are bad.*allows 10.0%.*Most often: .* is in .*quarantine"
+    ):
+        run(tmp_path / "spoilt", tmp_path / "out", max_bad_share=0.1)
+    assert (tmp_path / "out" / "quarantine" / "panels-00000.parquet").exists()
+
+
+def test_a_corpus_of_the_wrong_languages_or_of_nothing_is_refused(drawn, tmp_path):
+    with pytest.raises(BadInput, match=r"'ru', and validate\.languages asks for 90\.0%"):
+        run(drawn, tmp_path / "out", languages={"en": 0.1, "ru": 0.9})
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(BadInput, match="no panels-"):
+        run(tmp_path / "empty", tmp_path / "out")
+    (tmp_path / "empty" / "panels-00000.parquet").write_bytes(b"nothing")
+    shutil.copy(drawn / "concepts-00000.parquet", tmp_path / "empty")
+    with pytest.raises(BadInput, match=r"none of the 0 panels is good.*panels-00000\.parquet"):
+        run(tmp_path / "empty", tmp_path / "out")
+
+
+def test_a_licence_that_is_not_accepted_is_a_reason(drawn, tmp_path):
+    with pytest.raises(BadInput, match=r"the licence is 'CC0-1\.0'"):
+        run(drawn, tmp_path / "out", licences=["MIT"])
