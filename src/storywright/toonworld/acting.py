@@ -59,21 +59,27 @@ class Actor:
 
 _TWO_HANDS = ("laptop", "cake", "pizza", "plant", "ball", "dog", "cat", "gift box", "car")
 _USING = {
-    "bottle": ("mouth", ""), "can": ("mouth", ""), "mug": ("mouth", ""), "pizza": ("mouth", ""), "toothbrush": ("mouth", ""),
-    "cake": ("mouth", ""), "phone": ("ear", ""), "laptop": ("type", "type"), "perfume": ("spray", ""), "book": ("both", "both"),
-    "umbrella": ("high", ""), "ball": ("high", ""), "dog": ("lead", ""), "cat": ("lead", ""), "gift box": ("high", "carry"),
+    "bottle": ("mouth", ""), "can": ("mouth", ""), "mug": ("mouth", ""), "pizza": ("mouth", ""),
+    "toothbrush": ("mouth", ""),
+    "cake": ("mouth", ""), "phone": ("ear", ""), "laptop": ("type", "type"), "perfume": ("spray", ""),
+    "book": ("both", "both"),
+    "umbrella": ("high", ""), "ball": ("high", ""), "dog": ("lead", ""), "cat": ("lead", ""),
+    "gift box": ("high", "carry"),
     "plant": ("pour", ""), "lamp": ("hold", ""), "watch": ("look", ""), "car": ("wheel", "wheel"),
 }  # fmt: skip
 _ACTING = ("waving", "pointing", "reaching", "arms raised")
 
 
 @lru_cache(maxsize=4096)
-def actor(look: Person, things: tuple[Thing, ...], stride: float = 1.0, swing: float = 0.0) -> Actor:
-    """The person with their things; each further thing in hand goes to a hand that is still free."""
+def actor(look: Person, things: tuple[Thing, ...], stride: float = 1.0, swing: float = 0.0, drip: float = 0.0) -> Actor:
+    """The person with their things; each further thing in hand goes to a hand that is still free.
+
+    `stride`, `swing` and `drip` move legs, a waving hand and what is poured; left as they are, nothing moves.
+    """
     flip, aside = look.facing == "left", look.facing != "front"
     dressed = _dressed(
         Person(woman=look.woman, age=look.age, top=look.top, bottom=look.bottom, pose=look.pose, facing=look.facing),
-        things, stride, swing,
+        things, stride, swing, drip,
     )  # fmt: skip
     body = dressed.body
     hair, face = _head(
@@ -99,12 +105,12 @@ class _Dressed:
 
 
 @lru_cache(maxsize=4096)
-def _dressed(look: Person, things: tuple[Thing, ...], stride: float, swing: float) -> _Dressed:
+def _dressed(look: Person, things: tuple[Thing, ...], stride: float, swing: float, drip: float) -> _Dressed:
     uses = _one_at_a_time([(kind, _real_use(kind, use), index) for kind, use, index in things])
     look = _posed(look, uses)
     near, far, in_near, in_far = _gestures(look, uses)
     body = figure(look, near, far, stride, swing)
-    stage = _Stage(body)
+    stage = _Stage(body, drip)
     stage.add("back", body.back, PERSON)
     stage.add("body", body.body, PERSON)
     stage.add("arms", body.front, PERSON)
@@ -226,8 +232,9 @@ class _Stage:
     BETWEEN = ("far hand", "body", "worn")
     AFTER = ("on head", "chest", "arms", "near hand", "fingers", "front")
 
-    def __init__(self, body: Figure) -> None:
+    def __init__(self, body: Figure, drip: float) -> None:
         self.body = body
+        self.drip = drip
         self.parts: dict[str, list[tuple[list[Shape], int]]] = {
             layer: [] for layer in (*self.BEFORE, *self.BETWEEN, *self.AFTER)
         }
@@ -284,21 +291,26 @@ def _put(stage: _Stage, look: Person, thing: Thing, near: bool, far: bool) -> No
     if use == "worn":
         _WORN[kind](stage, owner)
     elif use == "used":
-        _USED.get(kind, _in_hand)(stage, owner) if kind in _USED else _in_hand(stage, kind, owner, near)
+        _USED[kind](stage, owner)
     else:
         _in_hand(stage, kind, owner, near or not far)
 
 
 _GRIP: dict[str, tuple[Point, float, float]] = {
-    "bottle": ((0, 0.12), 1.0, 0), "can": ((0, 0.09), 1.0, 0), "mug": ((0.115, 0.085), 1.0, 0), "shoe": ((-0.11, 0.14), 0.95, 0),
-    "phone": ((0, 0.06), 1.0, -8), "watch": ((0, 0.02), 0.9, -10), "headphones": ((0, 0.3), 1.0, 0), "backpack": ((0, 0.56), 0.95, 0),
-    "lamp": ((0, 0.16), 0.9, 0), "perfume": ((0, 0.05), 1.1, 0), "toothbrush": ((0, 0.09), 1.1, -14), "book": ((0.0, 0.05), 0.9, -6),
+    "bottle": ((0, 0.12), 1.0, 0), "can": ((0, 0.09), 1.0, 0), "mug": ((0.115, 0.085), 1.0, 0),
+    "shoe": ((-0.11, 0.14), 0.95, 0),
+    "phone": ((0, 0.06), 1.0, -8), "watch": ((0, 0.02), 0.9, -10), "headphones": ((0, 0.3), 1.0, 0),
+    "backpack": ((0, 0.56), 0.95, 0),
+    "lamp": ((0, 0.16), 0.9, 0), "perfume": ((0, 0.05), 1.1, 0), "toothbrush": ((0, 0.09), 1.1, -14),
+    "book": ((0.0, 0.05), 0.9, -6),
     "umbrella": ((0.04, 0.86), 0.78, 0),
 }  # fmt: skip
 """Where a hand takes it, its scale in the hand, and its turn."""
 _CARRIED: dict[str, tuple[str, Point, float]] = {
-    "laptop": ("back", (0, 0.06), 0.9), "cake": ("", (0, 0.02), 1.0), "pizza": ("plate", (0, 0.02), 1.0), "plant": ("", (0, 0.1), 0.75),
-    "ball": ("", (0, 0.13), 0.95), "dog": ("", (0.02, 0.25), 0.62), "cat": ("", (0, 0.1), 0.95), "gift box": ("", (0, 0.09), 0.9),
+    "laptop": ("back", (0, 0.06), 0.9), "cake": ("", (0, 0.02), 1.0), "pizza": ("plate", (0, 0.02), 1.0),
+    "plant": ("", (0, 0.1), 0.75),
+    "ball": ("", (0, 0.13), 0.95), "dog": ("", (0.02, 0.25), 0.62), "cat": ("", (0, 0.1), 0.95),
+    "gift box": ("", (0, 0.09), 0.9),
     "car": ("", (0, 0.45), 0.2),
 }  # fmt: skip
 
@@ -525,7 +537,7 @@ def _water(stage: _Stage, owner: int) -> None:
     stage.add("near hand", list(moved(prop("watering can"), x, y)), AIR)
     at = x + 0.36
     drops = [
-        ellipse(at - 0.02 + dx, y - 0.08 - dy, 0.013, 0.026, "#7fb8dc", 1.0, 0.4)
+        ellipse(at - 0.02 + dx, y - 0.08 - (dy + stage.drip * 0.24) % 0.24, 0.013, 0.026, "#7fb8dc", 1.0, 0.4)
         for dx, dy in ((0, 0), (0.03, 0.07), (-0.02, 0.12), (0.02, 0.18))
     ]
     stage.add("front", drops, AIR)
@@ -567,8 +579,11 @@ _WORN: dict[str, Callable[[_Stage, int], None]] = {
     "watch": _worn_watch, "headphones": _worn_headphones, "backpack": _worn_backpack, "shoe": _worn_shoes,
 }  # fmt: skip
 _USED: dict[str, Callable[[_Stage, int], None]] = {
-    "bottle": _drinking("bottle", (0, 0.35), 58), "can": _drinking("can", (-0.03, 0.2), 48), "mug": _drinking("mug", (-0.07, 0.155), 30),
-    "pizza": _bite, "toothbrush": _brush, "perfume": _spray, "cake": _eat_cake, "phone": _phone_call, "laptop": _type, "book": _read,
-    "umbrella": _shelter, "ball": _play_ball, "dog": _walk_dog, "cat": _tease_cat, "gift box": _open_gift, "plant": _water,
+    "bottle": _drinking("bottle", (0, 0.35), 58), "can": _drinking("can", (-0.03, 0.2), 48),
+    "mug": _drinking("mug", (-0.07, 0.155), 30),
+    "pizza": _bite, "toothbrush": _brush, "perfume": _spray, "cake": _eat_cake, "phone": _phone_call, "laptop": _type,
+    "book": _read,
+    "umbrella": _shelter, "ball": _play_ball, "dog": _walk_dog, "cat": _tease_cat, "gift box": _open_gift,
+    "plant": _water,
     "lamp": _light_lamp, "watch": _check_watch, "chair": _sit, "bicycle": _ride, "car": _drive,
 }  # fmt: skip

@@ -28,6 +28,7 @@ class View:
     """Metres from the lens to the people."""
     scale: float
     """Picture heights per metre where the people are."""
+    aspect: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def view(scene: Scene, on: Stage, aspect: float, shift: tuple[float, float, floa
     picture = np.array([[scale, 0, du], [0, -scale, dv], [0, 0, 1]])
     matrix = picture @ lens
     depth = float(lens[2] @ np.array([x, aim_y, 0, 1]))
-    return View(matrix.astype(np.float32), lean, depth, scale / depth)
+    return View(matrix.astype(np.float32), lean, depth, scale / depth, aspect)
 
 
 def _lens(at: tuple[float, float, float], pitch: float, roll: float) -> np.ndarray:

@@ -11,11 +11,13 @@ import cv2
 import numpy as np
 
 from storywright.toonworld import camera, places, styles
+from storywright.toonworld.acting import actor
 from storywright.toonworld.palette import Palette, paints, pots, shaded
 from storywright.toonworld.places.place import Place
-from storywright.toonworld.scene import INDOORS, Scene
-from storywright.toonworld.shapes import Bundle, Shape, block, blob, bundle, ellipse, limb, moved, on_ground, polygon
-from storywright.toonworld.staging import Stage, stage
+from storywright.toonworld.props import prop
+from storywright.toonworld.scene import COLOURS, Prop, Scene
+from storywright.toonworld.shapes import Bundle, blob, bundle, ellipse, limb, moved, on_ground, polygon
+from storywright.toonworld.staging import Item, Stage, items_of, stage
 
 cv2.setNumThreads(1)
 
@@ -31,16 +33,22 @@ _LIMIT = 2.0e6
 class Moment:
     """What differs from the still picture while something moves; the still picture is `Moment()`."""
 
+    person: int = -1
+    """Who moves; -1 for nobody."""
     stride: float = 1.0
-    """Legs of whoever walks or runs: from 1 as drawn to -1 with the legs changed over."""
+    """Their legs: from 1 as drawn to -1 with the legs changed over."""
+    travel: float = 0.0
+    """Metres that they have gone to the right."""
     swing: float = 0.0
-    """A waving hand, from -1 to 1."""
+    """Their waving hand, from -1 to 1."""
+    drip: float = 0.0
+    """What they pour, from 0 to 1 and again."""
     camera: tuple[float, float, float] = (0.0, 0.0, 1.0)
     """Pan and tilt in parts of the height, and zoom."""
-    slide: tuple[tuple[int, float, float], ...] = ()
-    """Props moved by so many metres to the side and up."""
-    travel: float = 0.0
-    """Metres that people have walked."""
+    passing: float | None = None
+    """A car behind the people, from 0 before it comes in at one side to 1 after it has gone out at the other."""
+    dusk: float | None = None
+    """The time of day while the sun sets, from 0 by day to 1 at night."""
 
 
 STILL = Moment()
@@ -128,8 +136,12 @@ class _Pile:
 
 def _layers(scene: Scene, size: tuple[int, int], moment: Moment) -> _Layers:
     aspect = size[0] / size[1]
-    place = places.place(scene.setting, scene.time, scene.weather, scene.seed % places.VARIANTS)
-    on = stage(scene, moment.stride, moment.swing)
+    variant = scene.seed % places.VARIANTS
+    if moment.dusk is None:
+        place = places.place(scene.setting, scene.time, scene.weather, variant)
+    else:
+        place = places.place_at_dusk(scene.setting, scene.weather, variant, moment.dusk)
+    on = stage(scene)
     seen = camera.view(scene, on, aspect, moment.camera)
     pile = _Pile()
     pile.add(place.backdrop.points, place.backdrop, (), place.light, BACKGROUND)
@@ -152,20 +164,44 @@ def _add_people_and_things(
     shadow = (("shadow", _darker(place.ground)),)
     if on.tabletop:
         pile.add(_TABLETOP.points, _TABLETOP, (), place.own_light, BACKGROUND)
-    if on.shadows and (scene.angle not in ("worm's eye",)):
-        for x, z, half in on.shadows:
+    if moment.passing is not None:
+        _add_passing_car(pile, scene, place, seen, moment.passing)
+    if on.shadows and scene.angle != "worm's eye":
+        for person, x, z, half in on.shadows:
             across = np.array((half, 1.0, min(0.16, 0.06 + half * 0.2)), np.float32)
-            spot = _SPOT.points * across + np.array((x + moment.travel, 0.0, z + 0.02), np.float32)
+            gone = moment.travel if person == moment.person else 0.0
+            spot = _SPOT.points * across + np.array((x + gone, 0.0, z + 0.02), np.float32)
             pile.add(spot, _SPOT, shadow, place.light, BACKGROUND)
-    night = scene.time == "night"
-    slides = {k: (x, y) for k, x, y in moment.slide}
     for item in on.items:
-        person = scene.people[item.person] if item.person >= 0 else None
-        thing = scene.props[item.prop] if item.prop >= 0 else None
-        dx, dy = slides.get(item.prop, (0.0, 0.0)) if item.person < 0 else (moment.travel, 0.0)
-        points = _upright(item.bundle.points, item.x + dx, item.y + dy, item.z, seen.lean)
-        kind = {"figure": FIGURE, "prop": PROP}.get(item.drawn_as, BACKGROUND)
-        pile.add(points, item.bundle, paints(person, thing, night), place.own_light, kind)
+        _add_item(pile, scene, place, seen, item)
+    for placed in on.actors:
+        moves = placed.person == moment.person
+        who = actor(placed.look, placed.things, moment.stride, moment.swing, moment.drip) if moves else placed.who
+        for item in items_of(placed, who):
+            _add_item(pile, scene, place, seen, item, moment.travel if moves else 0.0)
+
+
+def _add_item(pile: _Pile, scene: Scene, place: Place, seen: camera.View, item: Item, gone: float = 0.0) -> None:
+    person = scene.people[item.person] if item.person >= 0 else None
+    thing = scene.props[item.prop] if item.prop >= 0 else None
+    points = _upright(item.bundle.points, item.x + gone, item.y, item.z, seen.lean)
+    kind = {"figure": FIGURE, "prop": PROP}.get(item.drawn_as, BACKGROUND)
+    pile.add(points, item.bundle, paints(person, thing, scene.time == "night"), place.own_light, kind)
+
+
+def _add_passing_car(pile: _Pile, scene: Scene, place: Place, seen: camera.View, passing: float) -> None:
+    """A car on its way from one side of the picture to the other."""
+    depth = 2.4
+    inverse = np.linalg.inv(seen.matrix[:, [0, 1, 3]] + seen.matrix[:, [2]] * np.array([[0, 0, depth]], np.float32))
+    edges = [inverse @ np.array((u, 0.6, 1.0)) for u in (0.0, seen.aspect)]
+    left, right = (float(e[0] / e[2]) for e in edges)
+    half = _CAR.bounds[2]
+    to_left = scene.seed % 2 == 1
+    x = left - half + (right - left + 2 * half) * (1 - passing if to_left else passing)
+    colour = COLOURS[scene.seed % 7]
+    outline = _CAR.points * np.array((-1.0 if to_left else 1.0, 1.0), np.float32)
+    points = _upright(outline, x, 0.0, depth, seen.lean)
+    pile.add(points, _CAR, paints(None, Prop(kind="car", colour=colour), scene.time == "night"), place.own_light, PROP)
 
 
 def _upright(points: np.ndarray, x: float, y: float, z: float, lean: float) -> np.ndarray:
@@ -383,6 +419,10 @@ def _blank(height: int, width: int, paper: tuple[int, int, int]) -> np.ndarray:
     return np.full((height, width, 3), paper, np.uint8)
 
 
+_CAR = bundle(moved(prop("car"), scale=1.12))
+"""What drives past."""
+
+
 _SPOT = bundle(on_ground([ellipse(0.0, 0.0, 1.0, 1.0, "shadow", 1.0, 0.0)], 0.008))
 """A shadow on the ground, of a radius of one metre."""
 
@@ -471,6 +511,3 @@ def _falling(weather: str, aspect: float, seed: int) -> Bundle:
         else:
             shapes.append(ellipse(u, v, 0.011 * near, 0.011 * near, "!#ffffff", 1.0, 0.0))
     return bundle(shapes)
-
-
-__all__ = ["BACKGROUND", "FIGURE", "INDOORS", "PROP", "Moment", "draw", "figure_boxes", "masks"]

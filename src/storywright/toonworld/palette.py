@@ -7,7 +7,8 @@ import numpy as np
 from storywright.toonworld.scene import Person, Prop
 
 COLOURS = {
-    "red": "#d8352c", "orange": "#f58220", "yellow": "#f9d030", "green": "#3c9f4a", "blue": "#2c6bc6", "purple": "#7f47a8",
+    "red": "#d8352c", "orange": "#f58220", "yellow": "#f9d030", "green": "#3c9f4a", "blue": "#2c6bc6",
+    "purple": "#7f47a8",
     "pink": "#f48ab6", "white": "#f8f6f0", "black": "#2b2b31", "brown": "#86532f",
 }  # fmt: skip
 SKINS = {"light": "#f9d4b5", "tan": "#e2a878", "brown": "#b07546", "dark": "#70462f"}

@@ -12,7 +12,8 @@ from storywright.toonworld.scene import Person
 from storywright.toonworld.shapes import Point, Shape, blob, ellipse, limb, moved, polygon, stroke
 
 GESTURES = (
-    "", "hold", "carry", "mouth", "ear", "both", "type", "spray", "high", "lead", "look", "grip", "wheel", "pour", "low",
+    "", "hold", "carry", "mouth", "ear", "both", "type", "spray", "high", "lead", "look", "grip", "wheel", "pour",
+    "low",
 )  # fmt: skip
 """What a prop can ask of the hands; the empty one leaves them to the pose."""
 
@@ -44,7 +45,7 @@ class Figure:
     chest: Point
     hips: Point
     knees_y: float
-    feet: tuple[Point, Point]
+    feet: tuple[Point, ...]
     seat: Point | None
     """Where a seat has to be for somebody who sits."""
 
@@ -367,10 +368,7 @@ def _torso(build: _Build) -> list[Shape]:
     if build.aside:
         waist, hip, shoulder = waist * 0.88, hip * 0.86, shoulder * 0.8
     low = -0.06 if look.top in ("jacket", "hoodie") else -0.02
-    if look.top == "dress" and look.pose != "driving":
-        skirt = [_skirt(build, "top", 0.75)]
-    else:
-        skirt = []
+    skirt = [_skirt(build, "top", 0.75)] if look.top == "dress" and look.pose != "driving" else []
     outline = [
         (0, 0.535),
         (0.06, 0.53),
@@ -399,7 +397,8 @@ def _trimmings(build: _Build, hip: float, low: float) -> list[Shape]:
             for s in (-1, 1)
         ]
         return [stroke([up(x, 0.44), up(x, low + 0.03)], 0.016 * size, "top", 0.7), *collar,
-                *[ellipse(*up(x, y), 0.013 * size, 0.013 * size, "top", 1.5, 0.0) for y in (0.36, 0.24, 0.12)]]  # fmt: skip
+                *[ellipse(*up(x, y), 0.013 * size, 0.013 * size, "top", 1.5, 0.0) for y in (0.36, 0.24,
+                0.12)]]  # fmt: skip
     if top == "jacket":
         inner = blob(
             [
@@ -469,9 +468,7 @@ def _neck(build: _Build) -> list[Shape]:
 
 
 @lru_cache(maxsize=8192)
-def _arm(
-    build: _Build, index: int, hand: Point, kind: str
-) -> tuple[tuple[Shape, ...], tuple[Shape, ...], Point]:
+def _arm(build: _Build, index: int, hand: Point, kind: str) -> tuple[tuple[Shape, ...], tuple[Shape, ...], Point]:
     """Sleeve, forearm and hand; the fingers that close over what is held; and the wrist."""
     look, size = build.look, build.size
     shoulder = build.shoulders[index]
@@ -494,7 +491,9 @@ def _arm(
     return tuple(shapes), tuple(fingers), _between(elbow, hand, 0.76)
 
 
-def _jointed(joints: tuple[Point, Point, Point], widths: tuple[float, float, float], paint: str, shade: float) -> list[Shape]:
+def _jointed(
+    joints: tuple[Point, Point, Point], widths: tuple[float, float, float], paint: str, shade: float
+) -> list[Shape]:
     """A limb; one that is sharply bent is made of two, so that its inside does not fold over itself."""
     (ax, ay), (bx, by), (cx, cy) = joints
     ux, uy, vx, vy = bx - ax, by - ay, cx - bx, cy - by

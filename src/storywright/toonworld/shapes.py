@@ -60,10 +60,10 @@ def bundle(shapes: Iterable[Shape]) -> Bundle:
     low, high = points.min(axis=0).tolist(), points.max(axis=0).tolist()
     return Bundle(
         points=points,
-        before=np.where(index == first, last, index - 1),
-        after=np.where(index == last, first, index + 1),
+        before=np.where(index == first, last, index - 1).astype(np.int32),
+        after=np.where(index == last, first, index + 1).astype(np.int32),
         starts=starts,
-        owner=owner,
+        owner=owner.astype(np.int32),
         names=tuple(names),
         paints=np.array([names[s.paint] for s in shapes]),
         shades=np.array([s.shade for s in shapes], np.float32),
@@ -171,7 +171,7 @@ def moved(
 def in_world(shapes: Iterable[Shape], z: float, x: float = 0.0, y: float = 0.0) -> list[Shape]:
     """Flat shapes put upright into the world at a depth."""
     return [
-        replace(s, points=np.column_stack([s.points + (x, y), np.full(len(s.points), z)]).astype(np.float32))
+        replace(s, points=np.column_stack([np.add(s.points, (x, y)), np.full(len(s.points), z)]).astype(np.float32))
         for s in shapes
     ]
 
@@ -252,4 +252,6 @@ def _through(count: int, steps: int = 4) -> tuple[np.ndarray, np.ndarray]:
             for joint, share in ends.get(k + j - 1, ((k + j - 1, 1.0),)):
                 matrix[k * steps : (k + 1) * steps, joint] += share * _weights(steps)[:, j]
     matrix[-1, -1] = 1.0
-    return matrix.astype(np.float32), np.gradient(matrix, axis=0).astype(np.float32)
+    slope = np.gradient(matrix, axis=0)
+    assert isinstance(slope, np.ndarray)
+    return matrix.astype(np.float32), slope.astype(np.float32)

@@ -6,7 +6,7 @@ Knows nothing about the camera beyond how close the shot is, which decides what 
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from storywright.toonworld.acting import AIR, PERSON, Actor, actor
+from storywright.toonworld.acting import AIR, PERSON, Actor, Thing, actor
 from storywright.toonworld.props import SMALL, prop
 from storywright.toonworld.scene import Person, Prop, Scene
 from storywright.toonworld.shapes import Bundle, box, bundle, ellipse, limb, moved
@@ -41,6 +41,8 @@ class Placed:
     """A person where they stand."""
 
     person: int
+    look: Person
+    things: tuple[Thing, ...]
     who: Actor
     x: float
     y: float = 0.0
@@ -57,10 +59,11 @@ class Stage:
     """Everything in front of the backdrop, from back to front."""
 
     items: tuple[Item, ...]
+    """Things that belong to nobody, and what they stand on."""
     actors: tuple["Placed", ...]
     prop_boxes: dict[int, Box]
-    shadows: tuple[tuple[float, float, float], ...]
-    """x, z and half-width of each shadow on the ground."""
+    shadows: tuple[tuple[int, float, float, float], ...]
+    """Whose it is (-1: a thing's), x, z and half-width of each shadow on the ground."""
     tabletop: bool = False
 
     def row(self) -> Box:
@@ -71,7 +74,7 @@ class Stage:
         return min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes)
 
 
-def stage(scene: Scene, stride: float = 1.0, swing: float = 0.0) -> Stage:
+def stage(scene: Scene) -> Stage:
     """Set people and things side by side."""
     props = scene.props[:3]
     people = scene.people[:3]
@@ -83,12 +86,10 @@ def stage(scene: Scene, stride: float = 1.0, swing: float = 0.0) -> Stage:
         people = (people[props[0].by],)
         owned = {k: p for k, p in owned.items() if p.by == props[0].by}
         loose = {}
-        actors = _row(
-            people, {k: Prop(kind=p.kind, colour=p.colour, use=p.use) for k, p in owned.items()}, stride, swing
-        )
+        actors = _row(people, {k: Prop(kind=p.kind, colour=p.colour, use=p.use) for k, p in owned.items()})
         actors = [replace(a, person=props[0].by) for a in actors]
     else:
-        actors = _row(people, owned, stride, swing)
+        actors = _row(people, owned)
     return _assembled(scene, _levelled(scene, actors), loose)
 
 
@@ -104,18 +105,26 @@ def _levelled(scene: Scene, actors: list[Placed]) -> list[Placed]:
     return levelled
 
 
-def _row(people: tuple[Person, ...], owned: dict[int, Prop], stride: float, swing: float) -> list[Placed]:
-    drawn = []
-    for index, person in enumerate(people):
-        things = tuple((p.kind, p.use, k) for k, p in owned.items() if p.by == index)
-        drawn.append((index, actor(_plain(person), things, stride, swing)))
+def items_of(placed: Placed, who: Actor) -> list[Item]:
+    """The person and their things, as they are or as they are in the middle of a movement."""
+    items = []
+    for layer in who.layers:
+        kind = "figure" if layer.owner == PERSON else "scenery" if layer.owner == AIR else "prop"
+        at = placed.x + layer.x, placed.y + layer.y
+        items.append(Item(layer.bundle, *at, 0.0, placed.person, max(layer.owner, -1), kind))
+    return items
+
+
+def _row(people: tuple[Person, ...], owned: dict[int, Prop]) -> list[Placed]:
     x, row = 0.0, []
-    for index, who in drawn:
+    for index, person in enumerate(people):
+        look, things = _plain(person), tuple((p.kind, p.use, k) for k, p in owned.items() if p.by == index)
+        who = actor(look, things)
         left, _, right, _ = who.bounds
-        row.append((index, who, x - left))
+        row.append(Placed(index, look, things, who, x - left))
         x += right - left + _GAP
     centre = (x - _GAP) / 2
-    return [Placed(index, who, at - centre) for index, who, at in row]
+    return [replace(placed, x=placed.x - centre) for placed in row]
 
 
 @lru_cache(maxsize=4096)
@@ -130,7 +139,7 @@ def _plain(person: Person) -> Person:
 def _assembled(scene: Scene, actors: list[Placed], loose: dict[int, Prop]) -> Stage:
     items: list[Item] = []
     boxes: dict[int, Box] = {}
-    shadows: list[tuple[float, float, float]] = []
+    shadows: list[tuple[int, float, float, float]] = []
     left = min((a.box[0] for a in actors), default=0.0)
     right = max((a.box[2] for a in actors), default=0.0)
     to_right = scene.seed // 2 % 2 == 0
@@ -150,27 +159,24 @@ def _assembled(scene: Scene, actors: list[Placed], loose: dict[int, Prop]) -> St
         if table:
             items.append(Item(_table(table, height), at, 0.0, z + 0.01, -1, -1, "scenery"))
         items.append(Item(laid, at, height, z, -1, k, "prop"))
-        shadows.append((at, z, half * 0.95))
+        shadows.append((-1, at, z, half * 0.95))
         low = laid.bounds
         boxes[k] = (at + low[0], height + low[1], at + low[2], height + low[3])
     items.sort(key=lambda item: -item.z)
     for a in actors:
-        for layer in a.who.layers:
-            kind = "figure" if layer.owner == PERSON else "scenery" if layer.owner == AIR else "prop"
-            items.append(Item(layer.bundle, a.x + layer.x, a.y + layer.y, 0.0, a.person, max(layer.owner, -1), kind))
         for k, b in a.who.prop_bounds:
             boxes[k] = _shifted(b, a.x, a.y)
-        shadows += _shadows_of(a.who, a.x)
+        shadows += [(a.person, x, 0.0, half) for x, half in _shadows_of(a.who, a.x)]
     return Stage(tuple(items), tuple(actors), boxes, tuple(shadows))
 
 
-def _shadows_of(who: Actor, x: float) -> list[tuple[float, float, float]]:
+def _shadows_of(who: Actor, x: float) -> list[tuple[float, float]]:
     low = [b for _, b in who.prop_bounds if b[1] < 0.06] + ([who.person_bounds] if who.person_bounds[1] < 0.3 else [])
     spans = []
     for b in low:
         feet = who.feet if b is who.person_bounds else ()
         a, c = (min(f[0] for f in feet) - 0.2, max(f[0] for f in feet) + 0.2) if feet else (b[0] * 0.95, b[2] * 0.95)
-        spans.append((x + (a + c) / 2, 0.0, (c - a) / 2))
+        spans.append((x + (a + c) / 2, (c - a) / 2))
     return spans
 
 
@@ -229,7 +235,7 @@ def _still_life(thing: Prop) -> Stage:
     low = laid.bounds
     items = [Item(laid, 0.0, height, 0.0, -1, 0, "prop")]
     boxes = {0: (low[0], height + low[1], low[2], height + low[3])}
-    return Stage(tuple(items), (), boxes, () if small else ((0.0, 0.0, (low[2] - low[0]) * 0.48),), tabletop=small)
+    return Stage(tuple(items), (), boxes, () if small else ((-1, 0.0, 0.0, (low[2] - low[0]) * 0.48),), tabletop=small)
 
 
 def _shifted(b: Box, x: float, y: float) -> Box:

@@ -85,9 +85,11 @@ def finished(style: Style, picture: np.ndarray) -> np.ndarray:
 def _pencilled(picture: np.ndarray) -> np.ndarray:
     """Hatching where it is dark, and an edge of bare paper."""
     height, width = picture.shape[:2]
-    tone = cv2.blur(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (5, 5))
+    reach = max(3, round(height * 0.046) | 1)
+    tone = cv2.blur(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (reach, reach))
     hatch = _hatching(height, width)
-    stroke = cv2.multiply(cv2.subtract(150.0, tone), hatch, scale=1 / 255)
+    dark = cv2.subtract(np.full_like(tone, 150), tone)
+    stroke = cv2.multiply(dark, hatch, scale=1 / 255)
     lines = cv2.merge([stroke, stroke, stroke])
     lit = cv2.addWeighted(picture, 1.0, lines, 0.36, 0)
     return _on_paper(lit, "pencil", 0.022, 0.9)
@@ -140,7 +142,7 @@ def _hatching(height: int, width: int) -> np.ndarray:
     bend = 0.012 * np.sin(6 * x + 3 * y)
     strokes = 0.5 + 0.5 * np.sin((x * 0.8 + y + bend) * 2 * np.pi * 15)
     patch = 0.55 + 0.45 * np.sin(5.1 * x + 1) * np.sin(6.3 * y + 2)
-    return np.uint8(255 * np.clip(strokes * patch, 0, 1))
+    return (255 * np.clip(strokes * patch, 0, 1)).astype(np.uint8)
 
 
 @lru_cache(maxsize=32)
@@ -154,7 +156,7 @@ def _pools(height: int, width: int) -> np.ndarray:
         + 0.5 * np.sin(-11 * x + 13 * y + 4)
     )
     field = np.clip(0.5 + field / 5, 0, 1)
-    return np.repeat(np.uint8(150 * field)[:, :, None], 3, axis=2)
+    return np.repeat((150 * field).astype(np.uint8)[:, :, None], 3, axis=2)
 
 
 @lru_cache(maxsize=32)

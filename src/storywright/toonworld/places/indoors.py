@@ -1,6 +1,7 @@
 """Rooms. Each is a back wall, two side walls, floor and ceiling, and the furniture that makes it what it is."""
 
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 
 from storywright.toonworld.places.place import INDOOR_LIGHT, Place, floor, laid, mixed
 from storywright.toonworld.places.sky import window
@@ -45,7 +46,7 @@ def _shell(wall: str, ground: str, ceiling: str, setting: str) -> list[Shape]:
     ]
     if setting in ("bathroom", "kitchen", "shop", "cafe"):
         edges = [-9.0, -2.4, -0.9, 0.3, 1.3, 2.1, WALL]
-        for k, (z0, z1) in enumerate(zip(edges[1:], edges[2:], strict=False)):
+        for k, (z0, z1) in enumerate(pairwise(edges[1:])):
             for j in range(6):
                 if (j + k) % 2 == 0:
                     x0 = -SIDE + j * SIDE / 3
@@ -112,7 +113,8 @@ def _picture(x: float, y: float, w: float, h: float, a: str, b: str) -> list[Sha
     return _flat([
         box(x - w / 2, y - h / 2, x + w / 2, y + h / 2, "#5a463a", 1.0, 0.8),
         box(x - w / 2 + 0.05, y - h / 2 + 0.05, x + w / 2 - 0.05, y + h / 2 - 0.05, a, 1.0, 0.0),
-        polygon([(x - w / 2 + 0.05, y - h / 2 + 0.05), (x + w / 2 - 0.05, y - h / 2 + 0.05), (x + w / 2 - 0.05, y), (x, y + h * 0.1), (x - w / 4, y - h * 0.1), (x - w / 2 + 0.05, y + h * 0.05)], b, 1.0, 0.0),
+        polygon([(x - w / 2 + 0.05, y - h / 2 + 0.05), (x + w / 2 - 0.05, y - h / 2 + 0.05), (x + w / 2 - 0.05, y),
+        (x, y + h * 0.1), (x - w / 4, y - h * 0.1), (x - w / 2 + 0.05, y + h * 0.05)], b, 1.0, 0.0),
     ])  # fmt: skip
 
 
@@ -560,9 +562,12 @@ def _shop(time: str, variant: int) -> list[Shape]:
 def _classroom(time: str, variant: int) -> list[Shape]:
     shapes = _flat([
         box(-2.2, 1.05, 1.0, 2.5, "#a87647", 1.0, 1.0), box(-2.12, 1.13, 0.92, 2.42, "#2f5d4c", 1.0, 0.0),
-        box(-1.9, 2.05, -0.9, 2.11, "#e6ece2", 1.0, 0.0), box(-1.9, 1.8, -1.2, 1.86, "#e6ece2", 1.0, 0.0), box(-1.9, 1.55, -1.0, 1.61, "#e6ece2", 1.0, 0.0),
-        polygon([(-0.3, 1.4), (0.5, 1.4), (0.1, 2.1)], "#e6ece2", 1.0, 0.0), polygon([(-0.18, 1.46), (0.38, 1.46), (0.1, 1.96)], "#2f5d4c", 1.0, 0.0),
-        box(-2.2, 1.0, 1.0, 1.06, "#7d5633", 1.0, 0.5), ellipse(-3.0, 2.35, 0.3, 0.3, "#fbfaf4"), stroke([(-3.0, 2.35), (-3.0, 2.55)], 0.05, "#333338"), stroke([(-3.0, 2.35), (-2.86, 2.3)], 0.05, "#333338"),
+        box(-1.9, 2.05, -0.9, 2.11, "#e6ece2", 1.0, 0.0), box(-1.9, 1.8, -1.2, 1.86, "#e6ece2", 1.0, 0.0),
+        box(-1.9, 1.55, -1.0, 1.61, "#e6ece2", 1.0, 0.0),
+        polygon([(-0.3, 1.4), (0.5, 1.4), (0.1, 2.1)], "#e6ece2", 1.0, 0.0),
+        polygon([(-0.18, 1.46), (0.38, 1.46), (0.1, 1.96)], "#2f5d4c", 1.0, 0.0),
+        box(-2.2, 1.0, 1.0, 1.06, "#7d5633", 1.0, 0.5), ellipse(-3.0, 2.35, 0.3, 0.3, "#fbfaf4"),
+        stroke([(-3.0, 2.35), (-3.0, 2.55)], 0.05, "#333338"), stroke([(-3.0, 2.35), (-2.86, 2.3)], 0.05, "#333338"),
     ])  # fmt: skip
     shapes += window(1.5, 1.05, 3.1, 2.5, WALL - 0.03, time, variant)
     shapes += block(-3.4, -2.3, 0, 0.82, 1.95, 2.5, "#a9744a", "#c9935f")

@@ -2,25 +2,28 @@
 
 from collections.abc import Callable
 
-from storywright.toonworld.places.place import OUTDOOR_LIGHT, Place, floor, laid, mixed
+from storywright.toonworld.places.place import OUTDOOR_LIGHT, Place, at_dusk, floor, laid, mixed
 from storywright.toonworld.places.sky import sky, tones
-from storywright.toonworld.shapes import Shape, blob, block, box, ellipse, in_world, limb, moved, polygon, stroke
+from storywright.toonworld.shapes import Shape, blob, box, ellipse, in_world, limb, polygon, stroke
 
 _Land = Callable[[str, str, int], list[Shape]]
 
 
-def land(setting: str, time: str, weather: str, variant: int) -> Place:
-    """The landscape under its sky."""
+def land(setting: str, time: str, weather: str, variant: int, dusk: float | None = None) -> Place:
+    """The landscape under its sky; `dusk` stands for a time of its own, from 0 by day to 1 at night."""
     draw, ground = _LANDS[setting]
     if weather == "snow" and setting not in ("beach", "desert"):
         ground = mixed(ground, "#f2f5fa", 0.88)
     light, own_light = OUTDOOR_LIGHT[time]
+    if dusk is not None:
+        day, evening, night = (OUTDOOR_LIGHT[name] for name in ("day", "evening", "night"))
+        light, own_light = (at_dusk(day[k], evening[k], night[k], dusk) for k in (0, 1))
     if weather in ("rain", "fog", "snow") and time != "night":
         dim = {"rain": 0.82, "fog": 0.95, "snow": 0.96}[weather]
         light = (light[0] * dim, light[1] * dim, light[2] * (dim + 0.05))
-    low = tones(time, weather)[2]
+    low = tones(time, weather, dusk)[2]
     flip = variant % 2 == 1
-    shapes = [*sky(time, weather, variant), *draw(time, weather, variant)]
+    shapes = [*sky(time, weather, variant, dusk), *draw(time, weather, variant)]
     if weather == "rain":
         shapes += _puddles(low)
     return Place(
@@ -73,7 +76,8 @@ def _tree(x: float, z: float, tall: float, leaf: str, shade: float = 1.0, weathe
     return in_world([
         limb([(x, 0), (x, tall * 0.45)], [tall * 0.045, tall * 0.032], "#7b5a42", shade),
         blob([(x + a * tall, b * tall) for a, b in crown], leaf, shade, steps=4),
-        blob([(x + a * tall, b * tall) for a, b in light], top, shade if weather == "snow" else shade * 1.16, 0.0, steps=4),
+        blob([(x + a * tall, b * tall) for a, b in light], top, shade if weather == "snow" else shade * 1.16, 0.0,
+        steps=4),
     ], z)  # fmt: skip
 
 
@@ -153,7 +157,7 @@ def _house(
     for row in range(rows):
         y = base + 0.35 + row * (tall - base - 0.5) / rows
         for c in range(columns):
-            lit = time == "night" and (c * 3 + row * 2 + k) % 3 == 0 or time == "evening" and (c + row + k) % 4 == 0
+            lit = (time == "night" and (c * 3 + row * 2 + k) % 3 == 0) or (time == "evening" and (c + row + k) % 4 == 0)
             glass = "!#ffd97c" if lit else "#3e4c66" if time == "night" else "#b9dbe8"
             x = x0 + (c + 0.5) * step
             shapes += [
@@ -200,7 +204,7 @@ def _foreground(setting: str) -> list[Shape]:
         )
     if setting == "desert":
         return in_world([blob([(-4.2, -0.2), (-3.9, 0.8), (-3.2, 1.1), (-2.5, 0.7), (-2.0, -0.2)], "#8a4b32")], -1.5)
-    if setting in ("beach",):
+    if setting == "beach":
         leaves = [
             limb(
                 [(-3.4, 3.4), (-2.6 + dx * 0.4, 3.4 + dy), (-2.0 + dx, 3.0 + dy * 1.5)],
@@ -211,8 +215,8 @@ def _foreground(setting: str) -> list[Shape]:
             for dx, dy, s in ((-0.2, -0.5, 0.8), (0.2, -0.15, 1.0), (0.25, 0.25, 0.9))
         ]
         return in_world(leaves, -1.8)
-    leaves = [(-4.2, 4.6), (-1.2, 4.6), (-1.5, 3.7), (-2.1, 3.5), (-2.4, 3.0), (-2.9, 3.1), (-3.2, 2.6), (-4.2, 2.4)]
-    return in_world([box(-3.6, 0, -3.15, 4, "#4a382f"), blob(leaves, "#2f5d3c", steps=4)], -1.8)
+    crown = [(-4.2, 4.6), (-1.2, 4.6), (-1.5, 3.7), (-2.1, 3.5), (-2.4, 3.0), (-2.9, 3.1), (-3.2, 2.6), (-4.2, 2.4)]
+    return in_world([box(-3.6, 0, -3.15, 4, "#4a382f"), blob(crown, "#2f5d3c", steps=4)], -1.8)
 
 
 def _street(time: str, weather: str, variant: int) -> list[Shape]:
@@ -245,9 +249,8 @@ def _street(time: str, weather: str, variant: int) -> list[Shape]:
 def _park(time: str, weather: str, variant: int) -> list[Shape]:
     grass = _snowy("#86bb5c", weather)
     leaf = ("#5c9a4c", "#c98a3d", "#69a557")[variant // 2 % 3]
-    shapes = (
-        [floor(grass, -14, 60)] + _hills(_snowy("#7fae72", weather), 45, 6, variant) + [floor(grass, 3, 44, shade=0.95)]
-    )
+    hills = _hills(_snowy("#7fae72", weather), 45, 6, variant)
+    shapes = [floor(grass, -14, 60), *hills, floor(grass, 3, 44, shade=0.95)]
     for k, (x, z, tall) in enumerate(((-9, 13, 6.5), (-4.5, 15, 6), (1, 16, 6.4), (6, 14, 6.8), (10.5, 13, 6))):
         shapes += _tree(x, z, tall, leaf, 0.8 + 0.06 * (k % 3), weather)
     path = [
@@ -361,10 +364,8 @@ def _beach(time: str, weather: str, variant: int) -> list[Shape]:
             steps=3,
         ),
     ]
-    shapes += in_world(parasol, 2.2) + [
-        polygon([(2.0, 0.01, 1.7), (3.6, 0.01, 1.7), (3.7, 0.01, 2.6), (2.1, 0.01, 2.6)], "#5aa9c4", 1.0, 0.6)
-    ]
-    return shapes
+    towel = [(2.0, 0.01, 1.7), (3.6, 0.01, 1.7), (3.7, 0.01, 2.6), (2.1, 0.01, 2.6)]
+    return [*shapes, *in_world(parasol, 2.2), polygon(towel, "#5aa9c4", 1.0, 0.6)]
 
 
 def _forest(time: str, weather: str, variant: int) -> list[Shape]:
@@ -501,7 +502,7 @@ def _mountains(time: str, weather: str, variant: int) -> list[Shape]:
 def _desert(time: str, weather: str, variant: int) -> list[Shape]:
     sand = "#eab669"
     shapes = [floor(sand, -14, 120)]
-    for x0, x1, tall, z in ((-58, -30, 26, 110), (26, 62, 30, 110), (-12, 4, 20, 115)):
+    for x0, x1, tall, z in ((-58, -30, 26, 110.0), (26, 62, 30, 110.0), (-12, 4, 20, 115.0)):
         shapes += in_world(
             [
                 polygon(
@@ -526,17 +527,17 @@ def _desert(time: str, weather: str, variant: int) -> list[Shape]:
             z,
         )
     shapes += _hills("#e0a255", 50, 7, variant, 1.0) + _hills("#efc27a", 26, 3.4, variant + 2.2, 1.0)
-    for x, z, tall in ((-2.7, 3.0, 2.6), (5.5, 10, 3.2), (3.1, 4.2, 1.7)):
+    for x, z, high in ((-2.7, 3.0, 2.6), (5.5, 10.0, 3.2), (3.1, 4.2, 1.7)):
         arms = [
             limb(
-                [(x - tall * 0.02, tall * 0.4), (x - tall * 0.24, tall * 0.45), (x - tall * 0.25, tall * 0.75)],
-                [tall * 0.06] * 3,
+                [(x - high * 0.02, high * 0.4), (x - high * 0.24, high * 0.45), (x - high * 0.25, high * 0.75)],
+                [high * 0.06] * 3,
                 "#5a9660",
                 0.9,
             ),
             limb(
-                [(x, tall * 0.3), (x + tall * 0.22, tall * 0.36), (x + tall * 0.23, tall * 0.6)],
-                [tall * 0.055] * 3,
+                [(x, high * 0.3), (x + high * 0.22, high * 0.36), (x + high * 0.23, high * 0.6)],
+                [high * 0.055] * 3,
                 "#5a9660",
                 0.95,
             ),
@@ -544,8 +545,8 @@ def _desert(time: str, weather: str, variant: int) -> list[Shape]:
         shapes += in_world(
             [
                 *arms,
-                limb([(x, 0), (x, tall * 0.92)], [tall * 0.09, tall * 0.08], "#5a9660"),
-                stroke([(x - tall * 0.03, tall * 0.1), (x - tall * 0.03, tall * 0.85)], tall * 0.03, "#5a9660", 1.25),
+                limb([(x, 0), (x, high * 0.92)], [high * 0.09, high * 0.08], "#5a9660"),
+                stroke([(x - high * 0.03, high * 0.1), (x - high * 0.03, high * 0.85)], high * 0.03, "#5a9660", 1.25),
             ],
             z,
         )
@@ -726,9 +727,8 @@ def _bus_stop(time: str, weather: str, variant: int) -> list[Shape]:
         2.45,
     )
     shapes += in_world([box(x - 0.05, 0, x + 0.05, 2.35, "#3f5a70") for x in (-3.35, 1.2)], 2.4)
-    shapes += [
-        polygon([(-3.6, 2.35, 1.5), (1.45, 2.35, 1.5), (1.45, 2.42, 2.7), (-3.6, 2.42, 2.7)], "#3f5a70", 0.8)
-    ] + in_world([box(-3.6, 2.3, 1.45, 2.46, "#3f6f8f")], 1.5)
+    roof = [(-3.6, 2.35, 1.5), (1.45, 2.35, 1.5), (1.45, 2.42, 2.7), (-3.6, 2.42, 2.7)]
+    shapes += [polygon(roof, "#3f5a70", 0.8), *in_world([box(-3.6, 2.3, 1.45, 2.46, "#3f6f8f")], 1.5)]
     shapes += in_world(
         [
             box(-1.9, 0.4, 0.9, 0.5, "#b5743f"),
@@ -747,7 +747,8 @@ def _bus_stop(time: str, weather: str, variant: int) -> list[Shape]:
 
 
 _LANDS: dict[str, tuple[_Land, str]] = {
-    "street": (_street, "#b9b4ac"), "park": (_park, "#86bb5c"), "beach": (_beach, "#f2d694"), "forest": (_forest, "#6f8f4c"),
+    "street": (_street, "#b9b4ac"), "park": (_park, "#86bb5c"), "beach": (_beach, "#f2d694"),
+    "forest": (_forest, "#6f8f4c"),
     "mountains": (_mountains, "#9bb56c"), "desert": (_desert, "#eab669"), "garden": (_garden, "#7fbf5e"),
     "stadium": (_stadium, "#59a858"), "bus stop": (_bus_stop, "#a9adb3"),
 }  # fmt: skip

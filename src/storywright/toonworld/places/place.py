@@ -55,6 +55,12 @@ SKIES: dict[str, tuple[str, str, str]] = {
 """Above, half-way and at the horizon."""
 
 
+def at_dusk(day: Rgb, evening: Rgb, night: Rgb, dusk: float) -> Rgb:
+    """A light on its way from day over evening to night."""
+    a, b, t = (day, evening, dusk / 0.6) if dusk < 0.6 else (evening, night, (dusk - 0.6) / 0.4)
+    return a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t, a[2] + (b[2] - a[2]) * t
+
+
 def mixed(a: str, b: str, t: float) -> str:
     """A colour between two."""
     return "#" + "".join(f"{round(int(a[k : k + 2], 16) * (1 - t) + int(b[k : k + 2], 16) * t):02x}" for k in (1, 3, 5))

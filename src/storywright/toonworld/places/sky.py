@@ -1,6 +1,7 @@
 """Sky, sun, moon, stars, clouds; and what is seen of them through a window."""
 
 import math
+from itertools import pairwise
 
 from storywright.toonworld.places.place import FAR, SKIES, mixed
 from storywright.toonworld.shapes import Shape, blob, box, ellipse, in_world, limb, polygon
@@ -11,20 +12,30 @@ _BANDS = (-0.6, 0.0, 0.06, 0.13, 0.21, 0.3, 0.42, 0.58, 0.85, 1.4, 60.0)
 SUN, MOON, STAR = "!#fff1b0", "!#f6f2da", "!#f4f0d4"
 
 
-def tones(time: str, weather: str) -> tuple[str, str, str]:
-    """Above, half-way, horizon."""
+def tones(time: str, weather: str, dusk: float | None = None) -> tuple[str, str, str]:
+    """Above, half-way, horizon; `dusk` goes from 0 by day to 1 at night."""
     grey = {"rain": "#8793a0", "snow": "#c3cedb", "fog": "#cfd4d6"}.get(weather)
-    top, middle, low = SKIES[time]
+    top, middle, low = SKIES[time] if dusk is None else _dusky(dusk)
     if grey is None:
         return top, middle, low
     return mixed(top, grey, 0.62), mixed(middle, grey, 0.62), mixed(low, grey, 0.6)
 
 
-def sky(time: str, weather: str, variant: int) -> list[Shape]:
+def _dusky(dusk: float) -> tuple[str, str, str]:
+    a, b, t = _between_times(dusk)
+    top, middle, low = (mixed(x, y, t) for x, y in zip(SKIES[a], SKIES[b], strict=True))
+    return top, middle, low
+
+
+def _between_times(dusk: float) -> tuple[str, str, float]:
+    return ("day", "evening", dusk / 0.6) if dusk < 0.6 else ("evening", "night", (dusk - 0.6) / 0.4)
+
+
+def sky(time: str, weather: str, variant: int, dusk: float | None = None) -> list[Shape]:
     """The whole sky behind a landscape."""
-    top, middle, low = tones(time, weather)
+    top, middle, low = tones(time, weather, dusk)
     shapes = []
-    for k, (a, b) in enumerate(zip(_BANDS, _BANDS[1:], strict=False)):
+    for k, (a, b) in enumerate(pairwise(_BANDS)):
         t = min(max(k - 1, 0) / 7, 1.0)
         colour = mixed(low, middle, t * 2) if t < 0.5 else mixed(middle, top, t * 2 - 1)
         shapes.append(
@@ -36,8 +47,15 @@ def sky(time: str, weather: str, variant: int) -> list[Shape]:
             )
         )
     if weather == "clear":
-        shapes += _lights(time, variant)
-    return shapes + _clouds(time, weather, variant)
+        shapes += _lights(time, variant) if dusk is None else _sinking_sun(variant, dusk, low)
+    return shapes + _clouds(time, weather, variant, dusk)
+
+
+def _sinking_sun(variant: int, dusk: float, low: str) -> list[Shape]:
+    x, y = (0.36, 0.52, 0.28)[variant // 2 % 3] * FAR, (0.3 - 0.42 * dusk) * FAR
+    size, colour = (0.05 + 0.04 * min(dusk / 0.6, 1)) * FAR, mixed("#fff3b8", "#ffb84f", min(dusk / 0.6, 1))
+    halo = ellipse(x, y, size * 1.55, size * 1.55, f"!{mixed(low, colour, 0.45)}", 1.0, 0.0)
+    return in_world([halo, ellipse(x, y, size, size, f"!{colour}", 1.0, 0.8)], FAR - 4)
 
 
 def _lights(time: str, variant: int) -> list[Shape]:
@@ -96,11 +114,15 @@ def _star(x: float, y: float, r: float) -> Shape:
     )
 
 
-def _clouds(time: str, weather: str, variant: int) -> list[Shape]:
+def _clouds(time: str, weather: str, variant: int, dusk: float | None) -> list[Shape]:
     if weather == "fog":
         return []
     count = 3 if weather == "clear" else 6
-    colour = {"morning": "#fff3e6", "day": "#ffffff", "evening": "#f2a38c", "night": "#33426f"}[time]
+    colours = {"morning": "#fff3e6", "day": "#ffffff", "evening": "#f2a38c", "night": "#33426f"}
+    colour = colours[time]
+    if dusk is not None:
+        a, b, t = _between_times(dusk)
+        colour = mixed(colours[a], colours[b], t)
     if weather != "clear":
         colour = mixed(colour, {"rain": "#6d7784", "snow": "#e3e8ee"}[weather], 0.7)
     shapes: list[Shape] = []
@@ -205,6 +227,10 @@ def window(
 def _scatter(count: int, variant: int) -> list[tuple[float, float, float]]:
     """Places that look strewn and are the same each time."""
     return [
-        tuple(((k + 1) * m + variant * n) % 1.0 for m, n in ((0.754877, 0.31), (0.569840, 0.17), (0.3819, 0.53)))
+        (
+            ((k + 1) * 0.754877 + variant * 0.31) % 1.0,
+            ((k + 1) * 0.569840 + variant * 0.17) % 1.0,
+            ((k + 1) * 0.3819 + variant * 0.53) % 1.0,
+        )
         for k in range(count)
-    ]  # type: ignore[misc]
+    ]
