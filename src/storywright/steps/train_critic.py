@@ -17,7 +17,7 @@ from storywright.corpus.reading import Panels
 from storywright.critic import encoder
 from storywright.errors import BadInput
 from storywright.steps import command
-from storywright.steps.contract import made_by, makes
+from storywright.steps.contract import made_by, makes, may_come_from
 from storywright.training import loop
 
 RESUMES = True
@@ -56,6 +56,8 @@ class Inputs:
     """Pictures with their prompts and captions."""
 
     corpus: Path = made_by("preprocess")
+    before: Path | None = may_come_from("fetch_champion", "critic")
+    """An encoder to go on from, in place of what `start` names."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +75,7 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     train, validation = (Panels(inputs.corpus, split) for split in ("train", "validation"))
     if len(train) < 2 or len(validation) < 2:
         raise BadInput(f"{inputs.corpus} has too few panels: the critic tells two pictures apart, in each split.")
-    model, tokenizer = begun(config, train)
+    model, tokenizer = begun(config, train, inputs.before)
     work = outputs.critic / ".training"
     task = encoder.Pairs(
         model,
@@ -95,8 +97,10 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     files.write_json(outputs.metrics, {name: round(value, 6) for name, value in (figures | sizes).items()})
 
 
-def begun(config: Config, train: encoder.Rows) -> tuple[Any, Any]:
+def begun(config: Config, train: encoder.Rows, before: Path | None = None) -> tuple[Any, Any]:
     """The encoder before it is taught, and its tokenizer."""
+    if before:
+        return encoder.opened(before)
     if config.start == "starter":
         if not STARTER.is_dir():
             raise BadInput(f"There are no starter weights at {STARTER}: set start to scratch.")

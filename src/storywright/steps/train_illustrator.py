@@ -21,7 +21,7 @@ from storywright.errors import BadInput
 from storywright.illustrator import autoencoder, denoiser, model
 from storywright.illustrator.prompts import states_of
 from storywright.steps import command
-from storywright.steps.contract import made_by, makes
+from storywright.steps.contract import made_by, makes, may_come_from
 from storywright.toonworld.scene import STYLES
 from storywright.training import loop
 
@@ -73,6 +73,8 @@ class Inputs:
 
     corpus: Path = made_by("preprocess")
     critic: Path = made_by("train_critic")
+    before: Path | None = may_come_from("fetch_champion", "illustrator")
+    """A pipeline to go on from, in place of what `start` names."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,6 +131,8 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
 
 def begun(config: Config, inputs: Inputs, train: encoder.Rows) -> dict[str, Any]:
     """The pipeline's parts before they are taught."""
+    if inputs.before:
+        return model.opened(inputs.before)
     if config.start == "starter":
         if not STARTER.is_dir():
             raise BadInput(f"There are no starter weights at {STARTER}: set start to scratch.")

@@ -19,7 +19,7 @@ from storywright.corpus.reading import Panels
 from storywright.critic.encoder import Critic
 from storywright.errors import BadInput
 from storywright.steps import command
-from storywright.steps.contract import made_by, makes
+from storywright.steps.contract import made_by, makes, may_come_from
 from storywright.training import loop
 from storywright.writer import brokenlooks, judging, losses, material, model, training
 from storywright.writer.config import WriterConfig
@@ -86,6 +86,8 @@ class Inputs:
 
     corpus: Path = made_by("preprocess")
     critic: Path = made_by("train_critic")
+    before: Path | None = may_come_from("fetch_champion", "writer")
+    """A writer to go on from, in place of what `start` names."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,6 +137,8 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
 
 def _begun(config: Config, inputs: Inputs, train: Panels) -> tuple[WriterModel, PreTrainedTokenizerFast]:
     """The writer before it is taught, and its tokenizer."""
+    if inputs.before:
+        return model.opened(inputs.before)
     if config.start == "starter":
         return model.opened(STARTER)
     tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(inputs.corpus / "tokenizer.json"), **_MARKS)
