@@ -27,6 +27,7 @@ from storywright.writer.material import Material
 from storywright.writer.network import WriterModel
 
 RESUMES = True
+READS = ("starter/writer",)
 
 STARTER = Path(storywright.__file__).parent / "starter" / "writer"
 _MARKS = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
