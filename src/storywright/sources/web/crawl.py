@@ -33,6 +33,7 @@ AGENT = "storywright"
 
 _LOG = logging.getLogger(__name__)
 _SITEMAP_DEPTH, _PICTURE_DEPTH = -1, 1_000_000
+_SITEMAP_LEVELS = 3  # how deep indexes of sitemaps may lie in one another
 _BATCH = 500
 _AGAIN = frozenset((408, 425, 429, 500, 502, 503, 504, 522, 524))
 _HOLDING = frozenset((429, 503))
@@ -151,6 +152,7 @@ class _Walk:
         self._pace = _Pace(plan.delay_seconds if site.delay_seconds is None else site.delay_seconds)
         self._failures = 0
         self._ended = True
+        self._room_for_sitemaps = plan.limits.sitemaps
         self._until = time.monotonic() + plan.limits.site_seconds
 
     async def run(self) -> bool:
@@ -334,9 +336,10 @@ class _Walk:
     def _read_sitemap(self, entry: Entry, answer: Answer) -> Outcome:
         pages, sitemaps = sitemap.read(entry.url, answer.body, self._plan.limits.decoded_bytes)
         found = [Found(url, "page", 0) for url in pages if self._wanted(url)]
-        if entry.hops < self._plan.limits.redirects:
-            # How deep indexes may lie in one another is limited as redirects are.
-            found += [Found(url, "sitemap", entry.depth, entry.hops + 1) for url in sitemaps if self._belongs(url)]
+        if entry.hops < _SITEMAP_LEVELS and self._room_for_sitemaps > 0:
+            further = [url for url in sitemaps if self._belongs(url)][: self._room_for_sitemaps]
+            self._room_for_sitemaps -= len(further)
+            found += [Found(url, "sitemap", entry.depth, entry.hops + 1) for url in further]
         return _done(answer, found=found)
 
     def _read_picture(self, answer: Answer) -> Outcome:

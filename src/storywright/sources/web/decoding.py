@@ -16,6 +16,7 @@ ACCEPTED = "gzip, deflate, br, zstd"
 """What a request says it can read."""
 
 _PIECE_BYTES = 65_536
+_ZLIB_PIECE_BYTES = 2_048  # what is left of a piece is copied at the end of each member in it
 _ZSTD_PIECE_BYTES = 64  # at most 16 blocks of 128 KiB come out of this
 _ZSTD_WINDOW_BYTES = 8 << 20  # what RFC 8878 asks of everyone who reads it
 
@@ -151,15 +152,19 @@ class _Zlib(_Plain):
             if piece[0] & 0x0F != 8 and piece[0] != 0x1F:
                 self._stream = zlib.decompressobj(-zlib.MAX_WBITS)
         try:
-            while piece:
-                if self._stream.eof:
-                    if not piece.startswith(b"\x1f"):
-                        return  # padding after the last member
-                    self._stream = zlib.decompressobj(zlib.MAX_WBITS | 32)
-                self._keep(self._stream.decompress(piece, _PIECE_BYTES))
-                piece = self._stream.unconsumed_tail or self._stream.unused_data
+            for start in range(0, len(piece), _ZLIB_PIECE_BYTES):
+                self._few(piece[start : start + _ZLIB_PIECE_BYTES])
         except zlib.error as error:
             raise GarbledError("its compressed body is damaged") from error
+
+    def _few(self, piece: bytes) -> None:
+        while piece:
+            if self._stream.eof:
+                if not piece.startswith(b"\x1f"):
+                    return  # padding after the last member
+                self._stream = zlib.decompressobj(zlib.MAX_WBITS | 32)
+            self._keep(self._stream.decompress(piece, _PIECE_BYTES))
+            piece = self._stream.unconsumed_tail or self._stream.unused_data
 
     def close(self) -> bytes:
         while not self._stream.eof and (rest := self._more()):

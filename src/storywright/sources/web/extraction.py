@@ -1,7 +1,7 @@
 """The concepts on a page: by the site's profile first, and where it is silent by what pages commonly say.
 
-Common knowledge is, in order: JSON-LD, microdata, Open Graph and other meta elements, the first heading, and for the
-text the part of the page that holds the most prose and the fewest links.
+What pages commonly say stands, in this order, in JSON-LD, microdata, labelled lists and tables, meta elements and the
+first heading; and the text is the smallest part of the page that holds most of its prose.
 """
 
 import copy
@@ -84,7 +84,7 @@ _SCRIPTS = etree.XPath("//script[@type='application/ld+json']/text()", smart_str
 _META = etree.XPath("//meta[@content and (@name or @property or @itemprop)]")
 _ITEM_PROPERTIES = etree.XPath("descendant::*[@itemprop]")
 _SHORTEST_PROSE = 25
-_MOST_OF_IT = 0.7
+_MOST_OF_IT = 0.85
 _LONGEST_TEXT = 50_000
 _META_NAMES = {
     "title": ("og:title", "twitter:title", "dc.title", "dcterms.title"),
@@ -107,6 +107,14 @@ _LINKED_NAMES = {
     "licence": ("license",),
     "owner": ("author", "creator", "copyrightHolder"),
     "picture": ("image",),
+}
+_LABELS = {
+    "brand": ("brand", "client", "бренд", "марка", "клиент"),
+    "product": ("product", "продукт", "товар"),
+    "category": ("category", "sector", "раздел", "категория"),
+    "tone": ("tone", "tone of voice", "тон"),
+    "owner": ("author", "agency", "автор", "агентство"),
+    "licence": ("licence", "license", "лицензия"),
 }
 _LICENCE_ADDRESSES = (
     (re.compile(r"creativecommons\.org/publicdomain/zero/1\.0", re.IGNORECASE), "CC0-1.0"),
@@ -311,9 +319,9 @@ def _heading(root: etree._Element) -> str:
 
 
 def _common(page: Page) -> dict[str, str]:
-    """What the page says about itself in the three ways that many pages share."""
+    """What the page says about itself in the ways that many pages share."""
     found: dict[str, str] = {}
-    for source in (_linked_data(page.root), _microdata(page.root), _meta(page.root)):
+    for source in (_linked_data(page.root), _microdata(page.root), _labelled(page.root), _meta(page.root)):
         for name, value in source.items():
             if value and name not in found:
                 found[name] = value
@@ -336,6 +344,16 @@ def _microdata(root: etree._Element) -> dict[str, str]:
             element.get("itemprop"), html.plain(value) if value else "\n".join(html.blocks(element, _BLOCKS))
         )
     return {field: next((said[name] for name in names if said.get(name)), "") for field, names in _LINKED_NAMES.items()}
+
+
+def _labelled(root: etree._Element) -> dict[str, str]:
+    """The terms of a list or a table: `Brand` in one cell, and what it is in the next."""
+    said: dict[str, str] = {}
+    for label in root.iter("dt", "th"):
+        value = label.getnext()
+        if value is not None and value.tag in ("dd", "td"):
+            said.setdefault(html.words_of(label).rstrip(":").casefold(), html.words_of(value))
+    return {field: next((said[name] for name in names if said.get(name)), "") for field, names in _LABELS.items()}
 
 
 def _linked_data(root: etree._Element) -> dict[str, str]:

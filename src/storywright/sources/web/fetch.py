@@ -7,6 +7,7 @@ used: behind one, the address that is connected to could not be checked.
 """
 
 import asyncio
+import functools
 import re
 import ssl
 from collections.abc import Collection, Iterable, Mapping
@@ -23,6 +24,7 @@ from storywright.sources.web.limits import Limits
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_HEADERS = 200
+_MOST_PIECES, _SMALL_PIECE_BYTES = 5_000, 64
 _PRINTABLE = re.compile(r"[^\x21-\x7e]+")
 
 
@@ -168,11 +170,13 @@ class Fetcher:
         coding = headers.get("content-encoding", "")
         reader = decoding.decoder(coding, self._limits.decoded_bytes)
         cut = first_bytes if not coding else None
-        taken = 0
+        taken = pieces = 0
         async for piece in response.aiter_stream():
-            taken += len(piece)
+            taken, pieces = taken + len(piece), pieces + 1
             if taken > room:
                 raise decoding.TooLargeError
+            if pieces > _MOST_PIECES + taken // _SMALL_PIECE_BYTES:
+                raise RefusedError("its answer comes in pieces of a few bytes")  # each costs as much as a large one
             reader.feed(piece)
             if cut is not None and taken >= cut:
                 break
@@ -243,6 +247,7 @@ def _told(error: Exception) -> str:
     return _PRINTABLE.sub(" ", str(error))[:200].strip() or type(error).__name__
 
 
+@functools.cache
 def _public_trust() -> ssl.SSLContext:
     trust = ssl.create_default_context()
     trust.load_verify_locations(certifi.where())

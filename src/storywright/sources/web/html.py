@@ -20,7 +20,6 @@ _ATTRIBUTE = r"""(?>[\s/]+[^\s=>/]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"']*+)
 _OVERLOADED = re.compile(rf"<[a-zA-Z][^\s>/]*+{_ATTRIBUTE}{{{_MOST_ATTRIBUTES}}}")
 _BINARY = (b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"%PDF", b"PK\x03\x04", b"\x7fELF", b"RIFF", b"\x1f\x8b", b"\xfd7zXZ")
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
-_LINKS = etree.XPath("//a/@href | //area/@href", smart_strings=False)
 _BASE = etree.XPath("string(//base/@href)", smart_strings=False)
 _ROBOTS = etree.XPath("string(//meta[translate(@name, 'ROBTS', 'robts') = 'robots']/@content)", smart_strings=False)
 
@@ -56,8 +55,8 @@ def outgoing(page: Page, most: int) -> list[str]:
         return []
     base = links.canonical(_BASE(page.root), page.url) or page.url
     found: dict[str, None] = {}
-    for href in dict.fromkeys(_LINKS(page.root)):
-        if (url := links.canonical(href, base)) and url not in found:
+    for element in page.root.iter("a", "area"):
+        if (href := element.get("href")) and (url := links.canonical(href, base)) and url not in found:
             found[url] = None
             if len(found) == most:
                 break

@@ -11,6 +11,8 @@ class Limits:
     """Pages fetched from one site."""
     depth: int = 8
     """Links followed from a start page or a sitemap."""
+    sitemaps: int = 500
+    """Sitemaps of one site, each with up to 50,000 addresses."""
     links_per_page: int = 1_000
     """Links taken from one page, in their order."""
     redirects: int = 5
