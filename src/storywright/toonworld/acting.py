@@ -537,7 +537,7 @@ def _water(stage: _Stage, owner: int) -> None:
     stage.add("near hand", list(moved(prop("watering can"), x, y)), AIR)
     at = x + 0.36
     drops = [
-        ellipse(at - 0.02 + dx, y - 0.08 - (dy + stage.drip * 0.24) % 0.24, 0.013, 0.026, "#7fb8dc", 1.0, 0.4)
+        ellipse(at - 0.02 + dx, y - 0.08 - (dy + stage.drip * 0.24) % 0.24, 0.019, 0.034, "#6fb0dc", 1.0, 0.4)
         for dx, dy in ((0, 0), (0.03, 0.07), (-0.02, 0.12), (0.02, 0.18))
     ]
     stage.add("front", drops, AIR)
