@@ -299,7 +299,7 @@ class Pairs:
         scores = torch.from_numpy(cosines) * clip.logit_scale.exp().cpu()
         loss = F.cross_entropy(scores, torch.from_numpy(truth)) + F.cross_entropy(scores.T, torch.from_numpy(truth))
         return {
-            "loss": float(loss / 2),
+            "loss": loss.item() / 2,
             "own_beats_other": float((own > other).mean()),
             "retrieval_at_1": float((cosines >= own[:, None]).sum(1).__eq__(1).mean()),
             "retrieval_of": len(rows),

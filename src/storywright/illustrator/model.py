@@ -33,6 +33,7 @@ from storywright.toonworld.words import english
 
 DRAWING = "drawing.json"
 MOST_PIXELS = 4096 * 4096
+_MOST_IN_A_FILE = "14MB"  # so that git and package indexes take it
 _NEEDS = (
     "model_index.json",
     "unet/config.json",
@@ -179,7 +180,7 @@ def save(parts: dict[str, Any], drawing: Drawing, folder: Path) -> None:
         feature_extractor=None,
         requires_safety_checker=False,
     )
-    pipeline.save_pretrained(folder, safe_serialization=True)
+    pipeline.save_pretrained(folder, safe_serialization=True, max_shard_size=_MOST_IN_A_FILE)
     halved(encoder, folder / "text_encoder")
     files.write_json(folder / DRAWING, dataclasses.asdict(drawing))
     sealed.seal(folder)

@@ -32,7 +32,8 @@ def check(folder: Path, kind: str, needs: tuple[str, ...]) -> None:
                 f"{path} is pickled and could run any program when it is opened: use weights in safetensors."
             )
     for name in needs:
-        if not (folder / name).is_file():
+        whole, in_parts = folder / name, folder / f"{name}.index.json"
+        if not whole.is_file() and not in_parts.is_file():
             raise BadInput(f"{folder} is not a whole {kind}: {name} is missing; {_AGAIN}.")
     if (folder / SEAL).is_file():
         _refuse_altered(folder, kind)
