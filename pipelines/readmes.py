@@ -5,6 +5,7 @@ import importlib
 import inspect
 import types
 import typing
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -70,25 +71,34 @@ def _reads(module: types.ModuleType) -> list[str]:
         f"(../{field.metadata['step']}/README.md){', or nothing' if contract.is_optional(field) else ''} |"
         for field in dataclasses.fields(module.Inputs)
     ]
-    return ["", "## Reads", "", "| Input | Made as |", "| --- | --- |", *rows] if rows else []
+    return ["", "## Reads", "", _said(module.Inputs), "", "| Input | Made as |", "| --- | --- |", *rows] if rows else []
 
 
 def _makes(module: types.ModuleType) -> list[str]:
-    said = contract.described(module.Outputs)
-    rows = [
-        f"| `{field.name}` | `{field.metadata['name']}` | {_cell(said.get(field.name, ''))} |"
-        for field in dataclasses.fields(module.Outputs)
-    ]
-    return ["", "## Makes", "", "| Output | File or folder | What it is |", "| --- | --- | --- |", *rows]
+    rows = [f"| `{field.name}` | `{field.metadata['name']}` |" for field in dataclasses.fields(module.Outputs)]
+    return ["", "## Makes", "", _said(module.Outputs), "", "| Output | File or folder |", "| --- | --- |", *rows]
 
 
 def _parameters(module: types.ModuleType) -> list[str]:
-    said, kinds = contract.described(module.Config), typing.get_type_hints(module.Config)
-    rows = [
-        f"| `{field.name}` | {_cell(_kind(kinds[field.name]))} | {_cell(said.get(field.name, ''))} |"
-        for field in dataclasses.fields(module.Config)
-    ]
-    return ["", "## Parameters", "", "| Name | Type | Meaning |", "| --- | --- | --- |", *rows] if rows else []
+    head = ["", "## Parameters", "", _said(module.Config), "", "| Name | Type | Meaning |", "| --- | --- | --- |"]
+    rows = [f"| `{name}` | {_cell(kind)} | {_cell(said)} |" for name, kind, said in _fields(module.Config)]
+    return head + rows if rows else []
+
+
+def _fields(config: type, above: str = "") -> Iterator[tuple[str, str, str]]:
+    """Name, type and meaning of each value, those of values inside values with them."""
+    said, kinds = contract.described(config), typing.get_type_hints(config)
+    for field in dataclasses.fields(config):
+        kind, name = kinds[field.name], f"{above}{field.name}"
+        if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+            yield name, "section", said.get(field.name, "")
+            yield from _fields(kind, f"{name}.")
+        else:
+            yield name, _kind(kind), said.get(field.name, "")
+
+
+def _said(kind: type) -> str:
+    return " ".join(inspect.cleandoc(kind.__doc__ or "").split())
 
 
 def _kind(hint: Any) -> str:
@@ -101,7 +111,7 @@ def _kind(hint: Any) -> str:
     if origin in (tuple, list):
         return f"list of {_kind(arguments[0])}"
     if origin is dict:
-        return f"{_kind(arguments[0])} to {_kind(arguments[1])}"
+        return "mapping" if arguments[1] is Any else f"{_kind(arguments[0])} to {_kind(arguments[1])}"
     return {str: "text", int: "whole number", float: "number", bool: "true or false", type(None): "null"}.get(
         hint, getattr(hint, "__name__", str(hint))
     )
