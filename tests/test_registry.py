@@ -12,7 +12,7 @@ from safetensors.numpy import save_file
 from storywright import files, registry
 from storywright.cli.models import models as command
 from storywright.errors import BadInput
-from storywright.registry import Bundle, gates
+from storywright.registry import Bundle, card, gates
 from storywright.registry.gates import Comparing, Limit, Metric, Policy
 from storywright.settings import Settings
 
@@ -44,8 +44,7 @@ def parts(folder: Path, seed: int = 1) -> dict[str, Path]:
         (sources[role] / "unet").mkdir(parents=True)
         weights = np.random.default_rng(seed).normal(size=(4, 4)).astype(np.float32)
         save_file({"weight": weights}, sources[role] / "unet" / "model.safetensors")
-        (sources[role] / "config.json").write_text("{}")
-        (sources[role] / "README.md").write_text("# A small model\n")
+        (sources[role] / "config.json").write_text('{"_class_name": "SmallModel"}')
     sources["settings"] = folder / f"settings-{seed}.json"
     sources["settings"].write_text('{"drawing": {"steps": 8}}')
     return sources
@@ -70,7 +69,12 @@ def outcome(gate: str, found: list[gates.Gate]) -> gates.Gate:
 
 
 def judged(made: Bundle, **changes: object) -> list[gates.Gate]:
-    usual: dict[str, object] = {"evaluation": {}, "validation": {}, "scores": scores(0.5), "champion_scores": None}
+    usual: dict[str, object] = {
+        "evaluation": {"fit": 0.5},
+        "validation": {},
+        "scores": scores(0.5),
+        "champion_scores": None,
+    }
     chosen = changes.pop("policy", policy())
     return gates.judge(chosen, made, **(usual | changes))[0]  # type: ignore[arg-type]
 
@@ -132,7 +136,7 @@ def test_a_local_copy_that_was_altered_is_brought_again(at: Settings, tmp_path: 
     weights = folder / "writer" / "unet" / "model.safetensors"
     good = weights.read_bytes()
     weights.write_bytes(b"other")
-    (folder / "critic" / "README.md").unlink()
+    (folder / "critic" / "config.json").unlink()
     (folder / "critic" / "added.py").write_text("print()")
     assert registry.fetch(version, at) == folder
     assert weights.read_bytes() == good
@@ -245,11 +249,21 @@ def test_weights_that_could_run_code_fail_the_gate(tmp_path: Path, file: str, co
     assert said in gate.reason
 
 
-def test_a_model_without_its_card_fails_the_gate(tmp_path: Path) -> None:
+def test_a_bundle_whose_card_would_have_holes_fails_the_gate(tmp_path: Path) -> None:
     sources = parts(tmp_path)
-    (sources["illustrator"] / "README.md").unlink()
-    gate = outcome("model card", judged(Bundle.of(sources, "c")))
-    assert (gate.passed, gate.reason) == (False, "no README.md in illustrator")
+    (sources["illustrator"] / "config.json").unlink()
+    gate = outcome("model card", judged(Bundle.of(sources, ""), evaluation={}))
+    assert not gate.passed
+    for hole in ("the architecture of the illustrator", "what the models learned from", "how good they are"):
+        assert hole in gate.reason
+
+
+def test_the_card_says_what_each_part_is_and_how_good_they_are(tmp_path: Path) -> None:
+    text = card.written(bundle(tmp_path), "3", {"fit": 0.25})
+    assert text.count("SmallModel | 0.00 M") == 4
+    assert "| fit | 0.25 |" in text
+    assert "c" * 64 in text
+    assert card.num_parameters(bundle(tmp_path, 2).sources["writer"]) == 16
 
 
 def test_a_bundle_over_the_budget_fails_the_gate(tmp_path: Path) -> None:

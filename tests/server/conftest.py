@@ -127,7 +127,7 @@ def _starting() -> Iterator[Start]:
         settings = Settings.from_environment()
         app = make_app(settings, Following(settings, Metrics(), every_seconds=every_seconds, opener=opener), access)
         server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=10))
-        thread = threading.Thread(target=server.run)
+        thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         servers.append((server, thread))
         _until(lambda: server.started)

@@ -1,7 +1,8 @@
 """The registry: one MLflow registered model, `storywright-studio`, a version of which pins a whole bundle of models.
 
 `bundle` says what a bundle is and whether its files are whole; `versions` keeps bundles in MLflow and moves the aliases
-`challenger`, `champion` and `previous`; `gates` decides whether a challenger may become champion.
+`challenger`, `champion` and `previous`; `gates` decides whether a challenger may become champion;
+`card` writes what is known about it.
 """
 
 from storywright.registry.bundle import Bundle
@@ -16,6 +17,7 @@ from storywright.registry.versions import (
     attached,
     challenge,
     champion,
+    describe,
     fetch,
     find,
     promote,
@@ -37,6 +39,7 @@ __all__ = [
     "attached",
     "challenge",
     "champion",
+    "describe",
     "fetch",
     "find",
     "promote",

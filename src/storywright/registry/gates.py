@@ -6,7 +6,6 @@ about MLflow: it is given files and numbers.
 """
 
 import json
-import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from storywright.errors import BadInput
+from storywright.registry import card
 from storywright.registry.bundle import Bundle
 
 Scores = Mapping[str, Mapping[str, float]]
@@ -25,7 +25,6 @@ Scores = Mapping[str, Mapping[str, float]]
 SCORES = "scores.json"
 """Where an evaluation's report keeps them."""
 
-_WEIGHTS = ("critic", "illustrator", "motion", "writer")
 _RUNS_CODE = {
     ".bin",
     ".ckpt",
@@ -41,7 +40,6 @@ _RUNS_CODE = {
     ".pth",
     ".py",
 }
-_LONGEST_HEADER = 100 << 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -170,7 +168,7 @@ def judge(
     """All gates for a bundle; `champion_scores` is None as long as there is no champion."""
     gates = [
         _safe_weights(bundle),
-        _model_cards(bundle),
+        _model_card(bundle, evaluation),
         _size(policy, bundle),
         _within("data", policy.validation, validation, "the data's validation"),
         _within("evaluation", policy.evaluation, evaluation, "the evaluation"),
@@ -247,8 +245,8 @@ def _comparison(compare: Comparing, found: list[Difference]) -> list[Gate]:
 def _safe_weights(bundle: Bundle) -> Gate:
     wrong = [name for name in bundle.files if Path(name).suffix.lower() in _RUNS_CODE]
     found = [name for name in bundle.files if name.endswith(".safetensors")]
-    wrong += [name for name in found if not _is_safetensors(_source_of(bundle, name))]
-    bare = [role for role in _WEIGHTS if not any(name.startswith(f"{role}/") for name in found)]
+    wrong += [name for name in found if card.header(_source_of(bundle, name)) is None]
+    bare = [role for role in card.WEIGHTS if not any(name.startswith(f"{role}/") for name in found)]
     if wrong:
         reason = f"not plain safetensors: {', '.join(sorted(wrong)[:5])}"
     elif bare:
@@ -258,28 +256,14 @@ def _safe_weights(bundle: Bundle) -> Gate:
     return Gate(name="weights", passed=not wrong and not bare, reason=reason)
 
 
-def _is_safetensors(path: Path) -> bool:
-    """Whether the header is what the format says; the tensors behind it are numbers and cannot do anything."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        start = file.read(8)
-        length = struct.unpack("<Q", start)[0] if len(start) == 8 else 0
-        if not 2 <= length <= min(size - 8, _LONGEST_HEADER):
-            return False
-        try:
-            return isinstance(json.loads(file.read(length)), dict)
-        except ValueError:
-            return False
-
-
 def _source_of(bundle: Bundle, name: str) -> Path:
     role, _, inner = name.partition("/")
     return bundle.sources[role] / inner
 
 
-def _model_cards(bundle: Bundle) -> Gate:
-    missing = [role for role in _WEIGHTS if f"{role}/README.md" not in bundle.files]
-    reason = f"no README.md in {', '.join(missing)}" if missing else "every model has its card"
+def _model_card(bundle: Bundle, evaluation: Mapping[str, float]) -> Gate:
+    missing = card.lacking(bundle, evaluation)
+    reason = f"its card would not say {', '.join(missing)}" if missing else "its card can say all it has to"
     return Gate(name="model card", passed=not missing, reason=reason)
 
 

@@ -194,6 +194,14 @@ def tag(version: str, tags: dict[str, str], settings: Settings | None = None) ->
             client.set_model_version_tag(MODEL, number, name, value)
 
 
+def describe(version: str, text: str, settings: Settings | None = None) -> None:
+    """Write a version's card, in Markdown, where MLflow's page shows it."""
+    at = _settings(settings)
+    number = _existing(version, at).number
+    with _asking(at) as client:
+        client.update_model_version(MODEL, number, text)
+
+
 def attach(
     version: str, papers: dict[str, Path], metrics: dict[str, float] | None = None, settings: Settings | None = None
 ) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from storywright import files, registry
-from storywright.registry import gates
+from storywright.registry import card, gates
 from storywright.registry.bundle import ROLES
 from storywright.registry.gates import Gate, Scores
 from storywright.settings import Settings
@@ -89,6 +89,7 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     }
     files.write_json(outputs.decision, decision | gates.decision_document(found, compared))
     _record(version, outputs.decision, decision, at)
+    registry.describe(version, card.written(bundle, version, evaluation), at)
     if not refused:
         registry.promote(version, at)
 
