@@ -98,8 +98,9 @@ def load(step: str) -> ModuleType:
 
 
 def names() -> list[str]:
-    """All steps, by name."""
-    return sorted({module.name for module in pkgutil.iter_modules(storywright.steps.__path__)} - _NO_STEPS)
+    """All steps, by name; a package beside them holds the parts of a large one."""
+    found = pkgutil.iter_modules(storywright.steps.__path__)
+    return sorted({module.name for module in found if not module.ispkg} - _NO_STEPS)
 
 
 def input_paths(step: str, factory: Path = FACTORY) -> dict[str, Path]:
