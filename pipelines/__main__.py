@@ -8,6 +8,7 @@ from typing import Any
 import click
 import yaml
 
+from storywright import files
 from storywright.errors import BadInput, needs_extra
 
 _PRESET = click.option("--preset", help="The preset of params.yaml (default: the one it names).")
@@ -82,7 +83,8 @@ def run(name: str, preset: str | None, changes: tuple[str, ...], places: tuple[P
     print(f"{name}: {len(values)} steps, checking what is up to date", flush=True)
     started = time.monotonic()
     try:
-        outcome = running.run(pipeline, values, again=again)
+        with files.full_disk_named(running.RUNS):
+            outcome = running.run(pipeline, values, again=again)
     except running.FailedStepError as error:
         print(f"pipelines: {error}", file=sys.stderr)
         raise SystemExit(1) from error

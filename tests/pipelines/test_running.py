@@ -94,6 +94,17 @@ def test_what_cannot_be_is_refused_before_the_first_step(house) -> None:
     assert not house.path("factory").exists()
 
 
+def test_without_kubeflow_the_extra_that_brings_it_is_named(house) -> None:
+    house.path("src/kfp").mkdir()
+    house.path("src/kfp/__init__.py").write_text("raise ModuleNotFoundError(\"No module named 'kfp'\", name='kfp')")
+    done = house.run()
+    assert done.returncode == 2
+    assert done.stderr == (
+        "pipelines: `python -m pipelines` needs the Python package 'kfp', which is not installed: "
+        "run `pip install 'storywright[pipelines]'`.\n"
+    )
+
+
 def test_the_runs_of_the_steps_stand_under_the_run_of_the_pipeline(house) -> None:
     house.environment = {"STORYWRIGHT_TRACKING": "", "MLFLOW_TRACKING_URI": f"sqlite:///{house.folder}/mlflow.db"}
     assert house.run().stderr == ""
