@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
 from storywright import registry
 from storywright.board import Brief, Panel, Product, Storyboard
+from storywright.corpus import shards
 from storywright.corpus.schema import PANELS
 from storywright.errors import BadInput
 from storywright.settings import Settings
@@ -76,7 +76,8 @@ def inputs(own_environment: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         rows.append(row)
     corpus = tmp_path / "corpus"
     (corpus / "validation").mkdir(parents=True)
-    pq.write_table(pa.Table.from_pylist(rows, schema=PANELS), corpus / "validation" / "panels-00000.parquet")
+    with shards.Writer(corpus / "validation" / "panels-00000.parquet", PANELS) as writer:
+        writer.write(pa.Table.from_pylist(rows, schema=PANELS))
     (tmp_path / "deployment.json").write_text('{"version": "3"}')
     monkeypatch.setattr(registry, "fetch", lambda *_: tmp_path)
     deployed(monkeypatch, Crew())
