@@ -63,9 +63,9 @@ class Illustrator:
     """An opened model."""
 
     def __init__(self, parts: dict[str, Any], drawing: Drawing, device: str) -> None:
-        self._unet, self._vae = parts["unet"].to(device).eval(), parts["vae"].to(device).eval()
+        self.unet, self._vae = parts["unet"].to(device).eval(), parts["vae"].to(device).eval()
         self._text_encoder, self._tokenizer = parts["text_encoder"].to(device).eval(), parts["tokenizer"]
-        self._scheduler, self._device = parts["scheduler"], torch.device(device)
+        self.scheduler, self.device = parts["scheduler"], torch.device(device)
         self.drawing = drawing
 
     @classmethod
@@ -91,16 +91,42 @@ class Illustrator:
         steps, guidance = steps or self.drawing.steps, self.drawing.guidance if guidance is None else guidance
         self._refuse(prompts, size, steps, seeds)
         styled = [self._in_style(prompt, style) for prompt in prompts]
-        area = self._area_for(size)
+        area = self.area_for(size)
         drawn = []
-        for part, part_seeds in _parts(styled, seeds, 1 if self._device.type == "cpu" else 8):
-            states, against = self._states(part, negative)
-            height, width = (-(-side // autoencoder.FACTOR) for side in reversed(area))
-            start = noise(part_seeds, (self._unet.config.in_channels, height, width), self._device)
-            scheduler = copy.deepcopy(self._scheduler)
-            latents = sample(self._unet, scheduler, states, against, start, steps=steps, guidance=guidance)
-            drawn += [_enlarged(picture, size) for picture in self._decoded(latents, area)]
+        for part, part_seeds in _parts(styled, seeds, 1 if self.device.type == "cpu" else 8):
+            states, against = self.states(part, negative)
+            start = noise(part_seeds, self.latent_shape(area), self.device)
+            scheduler = copy.deepcopy(self.scheduler)
+            latents = sample(self.unet, scheduler, states, against, start, steps=steps, guidance=guidance)
+            drawn += self.pictures(latents, area, size)
         return drawn
+
+    def states(self, prompts: list[str], negative: str) -> tuple[torch.Tensor, torch.Tensor]:
+        """What the denoiser reads for these prompts, and for the words to lead away from."""
+        window = self._text_encoder.config.max_position_embeddings
+        both = [*prompts, negative]
+        count = num_windows(self._tokenizer, both, window)
+        states = states_of(self._text_encoder, self._tokenizer, both, num_windows=count)
+        return states[:-1], states[-1:].expand(len(prompts), -1, -1)
+
+    def area_for(self, size: tuple[int, int]) -> tuple[int, int]:
+        """The size that is computed: as asked for, or of the native area when that is much smaller."""
+        width, height = self.drawing.native_size
+        scale = math.sqrt(width * height / (size[0] * size[1]))
+        if scale > 0.8:
+            return size
+        return max(16, round(size[0] * scale)), max(16, round(size[1] * scale))
+
+    def latent_shape(self, area: tuple[int, int]) -> tuple[int, int, int]:
+        """Channels, height and width of the latents of a picture."""
+        width, height = (-(-side // autoencoder.FACTOR) for side in area)
+        return self.unet.config.in_channels, height, width
+
+    @torch.inference_mode()
+    def pictures(self, latents: torch.Tensor, area: tuple[int, int], size: tuple[int, int]) -> list[Image.Image]:
+        """Latents as pictures that are cropped to the area and enlarged to the size."""
+        pixels = self._vae.decode(latents / self._vae.config.scaling_factor, return_dict=False)[0]
+        return [_enlarged(picture, size) for picture in autoencoder.to_pictures(pixels, area)]
 
     def _refuse(self, prompts: Sequence[str], size: tuple[int, int], steps: int, seeds: Sequence[int]) -> None:
         if len(prompts) != len(seeds):
@@ -123,26 +149,6 @@ class Illustrator:
             raise BadInput(f"There is no style {style!r}: choose {', '.join(known[:-1])} or {known[-1]}.")
         named = english.STYLE[style][0] if style in english.STYLE else style
         return prompt if named in prompt else f"{named}, {prompt}"
-
-    def _states(self, prompts: list[str], negative: str) -> tuple[torch.Tensor, torch.Tensor]:
-        window = self._text_encoder.config.max_position_embeddings
-        both = [*prompts, negative]
-        count = num_windows(self._tokenizer, both, window)
-        states = states_of(self._text_encoder, self._tokenizer, both, num_windows=count)
-        return states[:-1], states[-1:].expand(len(prompts), -1, -1)
-
-    def _area_for(self, size: tuple[int, int]) -> tuple[int, int]:
-        """The size that is computed: as asked for, or of the native area when that is much smaller."""
-        width, height = self.drawing.native_size
-        scale = math.sqrt(width * height / (size[0] * size[1]))
-        if scale > 0.8:
-            return size
-        return max(16, round(size[0] * scale)), max(16, round(size[1] * scale))
-
-    @torch.inference_mode()
-    def _decoded(self, latents: torch.Tensor, size: tuple[int, int]) -> np.ndarray:
-        pixels = self._vae.decode(latents / self._vae.config.scaling_factor, return_dict=False)[0]
-        return autoencoder.to_pictures(pixels, size)
 
 
 def opened(folder: Path) -> dict[str, Any]:
