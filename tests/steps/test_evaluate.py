@@ -11,7 +11,8 @@ from storywright import files
 from storywright.critic.metrics import cider_d
 from storywright.critic.metrics.ptb import ptb_tokens
 from storywright.errors import BadInput
-from storywright.steps import contract, evaluate, promote
+from storywright.registry import gates
+from storywright.steps import contract, evaluate
 from storywright.steps.evaluation.scores import Bootstrap, Scores
 from storywright.writer.decoding import Decoding
 
@@ -60,7 +61,7 @@ def test_every_figure_is_there_and_intervals_hold_their_figure(first):
 
 def test_the_scores_of_items_are_what_the_gates_read(first, drawn_corpus):
     metrics, outputs = first
-    digest, scores = promote.read_scores(outputs["report"] / "scores.json")
+    digest, scores = gates.read_scores(outputs["report"] / "scores.json")
     assert len(digest) == 64
     assert {"clip_score", "cider_d", "rouge_l"} <= set(scores)
     assert np.mean(list(scores["clip_score"].values())) == pytest.approx(metrics["clip_score"], abs=1e-5)
@@ -85,7 +86,8 @@ def test_the_report_stands_alone_and_its_markdown_finds_its_pictures(first):
     pictures = re.findall(r"\]\((.*?)\)", plain)
     assert pictures and all((folder / picture).is_file() for picture in pictures)
     assert not re.search(r"\{\{|\{%|&lt;|&#", plain)
-    assert {path.name for path in folder.iterdir()} == {"report.html", "report.md", "pictures", "items.parquet", "scores.json"}  # fmt: skip
+    kept = {"report.html", "report.md", "pictures", "items.parquet", "scores.json"}
+    assert {path.name for path in folder.iterdir()} == kept
 
 
 def test_settings_of_another_kind_are_refused(drawn_corpus, tiny_models, tmp_path):

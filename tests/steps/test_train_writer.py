@@ -56,7 +56,7 @@ def test_it_makes_a_writer_with_curves_metrics_and_samples(trained):
     assert {"loss", "bleu_4", "auc_shuffled", "auc_mixed", "auc_broken_look", "num_parameters"} <= set(metrics)
     assert metrics["num_stories"] == 20, "single pictures are no stories"
     rows = list(csv.DictReader(outputs["curves"].open()))
-    assert list(rows[0])[0] == "step" and float(rows[-1]["loss"]) > 0
+    assert next(iter(rows[0])) == "step" and float(rows[-1]["loss"]) > 0
     assert "foretold" in (outputs["writer"] / "samples.txt").read_text()
     assert not (outputs["writer"] / ".training").exists()
     writer = Writer.open(outputs["writer"])

@@ -1,4 +1,4 @@
-"""The step tune: what it chooses, that it never chooses worse than what the models suggest, and that it repeats itself."""
+"""The step tune: what it chooses, never worse than what the models suggest, and the same each time."""
 
 import csv
 import json

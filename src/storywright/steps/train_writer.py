@@ -105,6 +105,8 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     torch.set_num_threads(config.threads)
     train, validation = (Panels(inputs.corpus, split) for split in ("train", "validation"))
     network, tokenizer = _begun(config, inputs, train)
+    if not material.stories_in(train, network.config):
+        raise BadInput(f"{inputs.corpus}/train has no story of two panels or more: the writer learns from stories.")
     critic = Critic.open(inputs.critic) if network.config.picture_encoder == "critic" else None
     work = outputs.writer / ".training"
     work.mkdir(parents=True, exist_ok=True)
@@ -112,8 +114,6 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
         name: _material(panels, network.config, tokenizer, work, name, critic, config.seed)
         for name, panels in (("train", train), ("validation", validation))
     }
-    if not len(ready["train"]):
-        raise BadInput(f"{inputs.corpus}/train has no story of two panels or more: the writer learns from stories.")
     task = training.Captions(
         network,
         tokenizer,

@@ -60,9 +60,10 @@ class Material:
         tokenizer: PreTrainedTokenizerFast,
         pictures: np.ndarray,
         broken: BrokenLooks | None = None,
+        stories: Sequence[range] | None = None,
     ) -> None:
         self.texts = texts_of(panels)
-        self.stories = stories_in(panels, config)
+        self.stories = stories_in(panels, config) if stories is None else list(stories)
         self.panels_digest = panels.digest
         self._config, self._pictures, self._broken = config, pictures, broken
         self._pieces = [_cut(ids, config) for ids in tokenizer(self.texts.caption)["input_ids"]]

@@ -1,0 +1,89 @@
+"""What the writer foretells of test stories, and how well it tells whole stories from flawed ones."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from storywright.critic import metrics, story_score
+from storywright.critic.metrics.bleu import bleu_counts, bleu_of
+from storywright.critic.metrics.ptb import ptb_tokens
+from storywright.progress import track
+from storywright.steps.evaluation.scores import Bootstrap, Floats, Interval, Scores
+from storywright.writer.cases import Case
+from storywright.writer.judging import Judged
+from storywright.writer.model import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Cases and the captions that were foretold for them."""
+
+    cases: list[Case]
+    captions: list[str]
+    seconds_each: float
+
+
+def write(writer: Writer, held_out: Sequence[Case], seed: int) -> Written:
+    """Foretell each case; nothing of a brief is given away."""
+    started, captions = time.perf_counter(), []
+    for number, case in enumerate(track(held_out, "foretelling test panels")):
+        proposals = writer.propose(case.story, language=case.language, count=1, seed=seed + number)
+        captions.append(proposals[0].caption if proposals else "")
+    return Written(list(held_out), captions, (time.perf_counter() - started) / max(len(held_out), 1))
+
+
+def measure(written: Written, scores: Scores, bootstrap: Bootstrap) -> dict[str, Interval | float]:
+    """BLEU, CIDEr-D, ROUGE-L and variety of the captions."""
+    hyps = [ptb_tokens(caption) for caption in written.captions]
+    refs = [[ptb_tokens(case.told)] for case in written.cases]
+    names = [case.name for case in written.cases]
+    cider, rouge, counts = metrics.cider_d(hyps, refs), metrics.rouge_l(hyps, refs), bleu_counts(hyps, refs)
+    scores.add("cider_d", names, cider.items)
+    scores.add("rouge_l", names, rouge.items)
+    scores.add("bleu_4", names, bleu_of(counts)[:, 3])
+    figures: dict[str, Interval | float] = {
+        "cider_d": bootstrap.mean("cider_d", cider.items),
+        "rouge_l": bootstrap.mean("rouge_l", rouge.items),
+        "distinct_2": metrics.distinct(hyps, 2),
+    }
+    for n in range(4):
+        # BLEU of a set is no mean of BLEUs: what is resampled are the counts.
+        figures[f"bleu_{n + 1}"] = bootstrap.of(
+            f"bleu_{n + 1}", len(names), lambda rows, n=n: bleu_of(counts[rows].sum(1))[:, n]
+        )
+    return figures
+
+
+def judge(
+    found: Judged, scale: float, bias: float, scores: Scores, bootstrap: Bootstrap
+) -> dict[str, Interval | float]:
+    """How often flawed stories are found out, by kind of flaw, and how far the probabilities can be believed."""
+    logits, whole = found.everything()
+    if not 0 < whole.sum() < len(whole):
+        return {}
+    scores.add(
+        "story_score", [f"story {n}" for n in found.stories], story_score.probabilities(found.whole, scale, bias)
+    )
+    chance = story_score.probabilities(logits, scale, bias)
+    figures: dict[str, Interval | float] = {"story_calibration_error": story_score.calibration_error(chance, whole)}
+    for kind, flawed in found.flawed.items():
+        if len(flawed):
+            figures[f"auc_{kind.replace(' ', '_')}"] = _auc(kind, found.whole, flawed, bootstrap)
+    return figures
+
+
+def _auc(kind: str, whole: Floats, flawed: Floats, bootstrap: Bootstrap) -> Interval:
+    """The interval of the area under the curve, whole and flawed stories resampled together."""
+    logits = np.concatenate([whole, flawed])
+    target = np.concatenate([np.ones(len(whole)), np.zeros(len(flawed))])
+
+    def figure(rows: np.ndarray) -> Floats:
+        values = []
+        for row in rows:
+            both = 0 < target[row].sum() < len(row)
+            values.append(story_score.auc(logits[row], target[row]) if both else 0.5)
+        return np.array(values)
+
+    return bootstrap.of(f"auc {kind}", len(logits), figure)
