@@ -133,6 +133,12 @@ def test_a_misspelt_value_is_named_with_the_one_that_was_meant(workshop: Worksho
         contract.call("grow", {"cuont": 3, "seed": 1})
 
 
+def test_a_misspelt_value_inside_a_section_is_named_too() -> None:
+    values = {"start": "scratch", "training": {"stesp": 3}}
+    with pytest.raises(BadInput, match=r"no parameter 'training\.stesp': did you mean 'training\.steps'"):
+        contract.config_of("train_critic", values)
+
+
 def test_a_missing_value_is_named_with_where_it_belongs(workshop: Workshop) -> None:
     with pytest.raises(BadInput, match=r"misses the parameter 'seed'.*params\.yaml"):
         contract.call("grow", {"count": 3})

@@ -38,6 +38,7 @@ import shutil
 import sys
 import textwrap
 import time
+import typing
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -276,13 +277,8 @@ def _perform(
 
 
 def _made(kind: type, values: Mapping[str, Any], where: str) -> Any:
-    fields = {field.name: field for field in dataclasses.fields(kind)}
-    for name in values:
-        if name not in fields:
-            near = difflib.get_close_matches(name, fields, n=1)
-            meant = f"did you mean {near[0]!r}?" if near else f"the parameters are {', '.join(fields)}."
-            raise BadInput(f"Step {where} has no parameter {name!r}: {meant}")
-    if missing := [name for name in fields if name not in values]:
+    _refuse_misspelt(kind, values, where)
+    if missing := [field.name for field in dataclasses.fields(kind) if field.name not in values]:
         raise BadInput(f"Step {where} misses the parameter {missing[0]!r}: add it to section {where} of params.yaml.")
     try:
         return TypeAdapter(kind).validate_python(dict(values))
@@ -291,6 +287,18 @@ def _made(kind: type, values: Mapping[str, Any], where: str) -> Any:
         field = ".".join(str(part) for part in first["loc"])
         said = first["msg"].removeprefix("Value error, ")
         raise BadInput(f"Step {where}, parameter {field or '(all)'}: {said}.") from error
+
+
+def _refuse_misspelt(kind: type, values: Mapping[str, Any], where: str, above: str = "") -> None:
+    """Refuse a name that the Config, or a section inside it, does not have."""
+    kinds = typing.get_type_hints(kind)
+    for name, value in values.items():
+        if name not in kinds:
+            near = difflib.get_close_matches(name, kinds, n=1)
+            meant = f"did you mean {above + near[0]!r}?" if near else f"there are {', '.join(kinds)}."
+            raise BadInput(f"Step {where} has no parameter {above + name!r}: {meant}")
+        if dataclasses.is_dataclass(kinds[name]) and isinstance(value, Mapping):
+            _refuse_misspelt(kinds[name], value, where, f"{above}{name}.")
 
 
 def _source_paths(step: str, given: Mapping[str, Path | str]) -> dict[str, Path]:
