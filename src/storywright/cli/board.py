@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -33,11 +34,12 @@ def board(
     with needs_extra("serve", "Drawing a board"):
         from storywright.export import html
         from storywright.progress import Progress
+        from storywright.settings import Settings
         from storywright.studio import plan
-        from storywright.studio.director import Director, Drawing
+        from storywright.studio.director import Director
         from storywright.watch.deployed import deployed_models
-    models, tuned = deployed_models()
-    director = Director(models, Drawing(**(tuned | {"draws": draws} | ({"steps": steps} if steps else {}))))
+    models, drawing = deployed_models(Settings.from_environment())
+    director = Director(models, replace(drawing, draws=draws, steps=steps or drawing.steps))
     made = []
     for path, brief in read:
         folder = out / path.stem if len(read) > 1 else out

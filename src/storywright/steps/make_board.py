@@ -3,7 +3,7 @@
 The batch pipeline runs this once for each brief, several at a time. Knows nothing about the other briefs.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from storywright.export import html
 from storywright.settings import Settings
 from storywright.steps import command
 from storywright.steps.contract import makes
-from storywright.studio.director import Director, Drawing
+from storywright.studio.director import Director
 from storywright.watch.deployed import deployed_models, deployed_version
 
 
@@ -59,9 +59,9 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     import torch
 
     torch.set_num_threads(config.threads)
-    models, tuned = deployed_models(Settings.from_environment())
+    models, drawing = deployed_models(Settings.from_environment())
     brief = board.parse(board.Brief, config.brief, "the brief")
-    director = Director(models, Drawing(**(tuned | {"draws": config.draws})))
+    director = Director(models, replace(drawing, draws=config.draws))
     made = director.boards(brief, config.candidates)
     saved = [(one.board, one.save(outputs.boards / f"{number + 1}").parent) for number, one in enumerate(made)]
     html.write(saved, outputs.boards / "index.html")

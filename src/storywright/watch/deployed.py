@@ -1,39 +1,37 @@
-"""The models that are deployed on this machine, or the embedded ones before the first promotion."""
+"""The models that make boards on this machine: what is deployed, or the embedded ones before the first promotion."""
 
-import json
-from typing import Any
+import dataclasses
+from pathlib import Path
 
-from storywright import files
 from storywright.errors import BadInput
+from storywright.registry import bundle as bundles
 from storywright.settings import Settings
+from storywright.studio.director import Drawing
 from storywright.studio.models import Models
-from storywright.watch import trial
+from storywright.watch import deployment, trial
+from storywright.writer.decoding import Decoding
 
 
-def deployed_models(at: Settings | None = None) -> tuple[Models, dict[str, Any]]:
-    """The models, and the drawing settings that were tuned for them (none for the embedded ones)."""
-    at = at or Settings.from_environment()
-    deployed = _document(at)
-    if deployed is None:
-        return Models.open(), {}
-    _, models = trial.opened(files.inside(at.home, deployed["folder"]), str(deployed["version"]))
-    return models, deployed["settings"].get("drawing", {})
+def deployed_models(at: Settings) -> tuple[Models, Drawing]:
+    """The models, and how pictures are drawn with them."""
+    deployed = deployment.read(at)
+    return opened(deployed.folder, deployed.version) if deployed else (Models.open(), Drawing())
 
 
 def deployed_version(at: Settings) -> str:
     """What tells one deployment from another; empty for the embedded models."""
-    deployed = _document(at)
-    return "" if deployed is None else f"{deployed['version']} {deployed['digest']}"
+    deployed = deployment.read(at)
+    return f"{deployed.version} {deployed.digest}" if deployed else ""
 
 
-def _document(at: Settings) -> dict[str, Any] | None:
-    path = at.home / "deployment.json"
+def opened(folder: Path, version: str) -> tuple[Models, Drawing]:
+    """The models in a bundle's folder, set as they were tuned."""
+    _, models = trial.opened(folder, version)
+    tuned = deployment.settings_of(folder, bundles.read(folder / bundles.BUNDLE_FILE))
+    known = {field.name for field in dataclasses.fields(Drawing)}
     try:
-        deployed: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except ValueError as error:
-        raise BadInput(f"{path} is not JSON: run `storywright models rollback` to write it anew.") from error
-    if missing := [name for name in ("version", "digest", "folder", "settings") if name not in deployed]:
-        raise BadInput(f"{path} does not name its {missing[0]}: run `storywright models rollback` to write it anew.")
-    return deployed
+        drawing = Drawing(**{name: value for name, value in tuned.get("drawing", {}).items() if name in known})
+        writer = models.writer.with_decoding(Decoding(**tuned["writing"])) if "writing" in tuned else models.writer
+    except (ValueError, TypeError, AttributeError) as error:
+        raise BadInput(f"The settings in {folder} cannot be used ({error}): tune the models again.") from error
+    return dataclasses.replace(models, writer=writer), drawing
