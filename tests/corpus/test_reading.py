@@ -119,6 +119,28 @@ def test_it_goes_to_another_process_and_reads_the_same(corpus):
     assert np.array_equal(copy.rows([3, 1], ["picture"])["picture"], panels.rows([3, 1], ["picture"])["picture"])
 
 
+def test_unpacked_pixels_are_those_of_the_pictures_and_are_unpacked_once(corpus):
+    plain = Panels(corpus, "train", size=(20, 20)).rows([5, 1, 5], ["picture", "caption"])
+    first = Panels(corpus, "train", size=(20, 20), unpacked=True)
+    kept = next((corpus / "index").glob("*-20x20.rgb"))
+    assert kept.stat().st_size == len(first) * 20 * 20 * 3
+    made = kept.stat().st_mtime_ns
+    for panels in (first, Panels(corpus, "train", size=(20, 20), unpacked=True), pickle.loads(pickle.dumps(first))):
+        read = panels.rows([5, 1, 5], ["picture", "caption"])
+        assert np.array_equal(read["picture"], plain["picture"])
+        assert read["caption"] == plain["caption"]
+    assert kept.stat().st_mtime_ns == made
+
+
+def test_unpacking_stops_at_a_corrupt_picture_and_leaves_nothing(material):
+    broken = material.story("broken", 3, 1)
+    broken[2]["picture"]["bytes"] = b"nothing"
+    material.write("train", 0, broken)
+    with pytest.raises(BadInput, match=r"panels-00000\.parquet, row 2"):
+        Panels(material.corpus, "train", unpacked=True)
+    assert not list((material.corpus / "index").glob("*.rgb*"))
+
+
 def test_every_epoch_has_each_row_once_in_another_order():
     order = list(itertools.islice(shuffled(50, seed=3), 150))
     epochs = [order[at : at + 50] for at in (0, 50, 100)]

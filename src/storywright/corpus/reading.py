@@ -2,9 +2,11 @@
 
 The Parquet shards stay what they are. Beside them lies an index, named by the digest of the shards and made once: the
 text columns as a mapped Arrow file, and for each picture the shard and the place where its bytes begin. A picture is
-decoded from those bytes without a copy, and no row group is unpacked for the sake of one row.
+decoded from those bytes without a copy, and no row group is unpacked for the sake of one row. What remains is decoding
+itself: whoever goes over the corpus often can have it done once and the pixels kept.
 """
 
+import contextlib
 import mmap
 import os
 import tempfile
@@ -32,6 +34,7 @@ _SIZE = [("width", pa.int32()), ("height", pa.int32())]
 _TEXT = [field for field in PANELS if field.name != "picture"]
 _INDEXED = pa.schema([*_TEXT, *_PLACES, *_SIZE])
 _WORTH_THREADS = 8
+_UNPACKED_AT_ONCE = 256
 _GAP_BYTES = 1 << 16
 """The farthest that two pictures of one column lie apart: a page's header and the levels of its rows."""
 
@@ -40,14 +43,22 @@ class Panels:
     """The panels of one split.
 
     `size` is the width and height that pictures are fitted to (scaled to cover it, the rest cut off); without it, the
-    most frequent size of the split. `threads` decode at once. An instance can be given to other processes.
+    most frequent size of the split. `threads` decode at once. `unpacked` decodes every picture on opening, if that has
+    not been done before, and keeps the pixels beside the index: width x height x 3 bytes a picture, read from then on
+    at the speed of memory. An instance can be given to other processes.
     """
 
     def __init__(
-        self, folder: Path | str, split: str, *, size: tuple[int, int] | None = None, threads: int = 1
+        self,
+        folder: Path | str,
+        split: str,
+        *,
+        size: tuple[int, int] | None = None,
+        threads: int = 1,
+        unpacked: bool = False,
     ) -> None:
         folder = Path(folder)
-        self._arguments = (folder, split, size, threads)
+        self._arguments = (folder, split, size, threads, unpacked)
         self._paths = shards.of_table(folder / split, "panels")
         if not self._paths:
             raise BadInput(
@@ -56,10 +67,12 @@ class Panels:
             )
         self.digest = _digest_of(self._paths)
         """What tells this split's content from another's."""
-        self._open(_index_of(folder, self._paths, self.digest))
+        index = _index_of(folder, self._paths, self.digest)
+        self._open(index)
         self.size = size or _most_frequent(self.sizes)
         self._maps = [_mapped(path) for path in self._paths]
         self._executor = ThreadPoolExecutor(threads) if threads > 1 else None
+        self._pixels = self._unpacked(index) if unpacked else None
 
     def __len__(self) -> int:
         return len(self._begins)
@@ -105,6 +118,9 @@ class Panels:
         return [columns[batch][row].as_py() for batch, row in zip(batches.tolist(), within.tolist(), strict=True)]
 
     def _pictures(self, places: np.ndarray) -> np.ndarray:
+        return self._decoded(places) if self._pixels is None else self._pixels[places]
+
+    def _decoded(self, places: np.ndarray) -> np.ndarray:
         width, height = self.size
         stacked = np.empty((len(places), height, width, 3), np.uint8)
 
@@ -119,6 +135,18 @@ class Panels:
             threads = self._arguments[3]
             list(self._executor.map(decode, (range(first, len(places), threads) for first in range(threads))))
         return stacked
+
+    def _unpacked(self, index: Path) -> np.ndarray:
+        """The pixels of all pictures, mapped from a file that is made when it is not there."""
+        width, height = self.size
+        path, shape = index.with_name(f"{index.stem}-{width}x{height}.rgb"), (len(self), height, width, 3)
+        if not path.exists():
+            with _made_at(path) as part, part.open("wb") as file, Progress("Unpacking pictures", len(self)) as progress:
+                for first in range(0, len(self), _UNPACKED_AT_ONCE):
+                    some = self._decoded(np.arange(first, min(first + _UNPACKED_AT_ONCE, len(self))))
+                    file.write(some.data)
+                    progress.advance(len(some))
+        return np.asarray(np.memmap(path, np.uint8, "r", shape=shape))
 
     def _picture(self, place: int) -> np.ndarray:
         try:
@@ -152,8 +180,8 @@ def build_index(folder: Path, split: str) -> Path:
     return _index_of(folder, paths, _digest_of(paths))
 
 
-def _reopened(folder: Path, split: str, size: tuple[int, int] | None, threads: int) -> Panels:
-    return Panels(folder, split, size=size, threads=threads)
+def _reopened(folder: Path, split: str, size: tuple[int, int] | None, threads: int, unpacked: bool) -> Panels:
+    return Panels(folder, split, size=size, threads=threads, unpacked=unpacked)
 
 
 def _digest_of(paths: list[Path]) -> str:
@@ -182,19 +210,26 @@ def _index_of(folder: Path, paths: list[Path], digest: str) -> Path:
 
 
 def _build(index: Path, paths: list[Path]) -> None:
-    part = index.with_name(f".{index.name}.{os.getpid()}.part")
     total = sum(map(shards.num_rows, paths))
+    with (
+        _made_at(index) as part,
+        pa.ipc.new_file(part, _INDEXED) as file,
+        Progress(f"Indexing {paths[0].parent}", total) as progress,
+    ):
+        for number, path in enumerate(paths):
+            for batch in _indexed(path, number):
+                file.write_batch(batch)
+                progress.advance(len(batch))
+
+
+@contextlib.contextmanager
+def _made_at(path: Path) -> Iterator[Path]:
+    """A name to write to; what is written there stands at `path` when it is whole, whoever else makes the same."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with (
-            files.full_disk_named(index),
-            pa.ipc.new_file(part, _INDEXED) as file,
-            Progress(f"Indexing {paths[0].parent}", total) as progress,
-        ):
-            for number, path in enumerate(paths):
-                for batch in _indexed(path, number):
-                    file.write_batch(batch)
-                    progress.advance(len(batch))
-        part.replace(index)
+        with files.full_disk_named(path):
+            yield part
+        part.replace(path)
     finally:
         part.unlink(missing_ok=True)
 

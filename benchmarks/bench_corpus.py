@@ -1,0 +1,259 @@
+"""Samples a second from the corpus, beside `datasets` and `webdataset`; and what making a large corpus costs.
+
+    python benchmarks/bench_corpus.py reading     # two to three minutes
+    python benchmarks/bench_corpus.py making      # 10,000 stories: about five minutes
+
+reading: the same shuffled pictures and captions, decoded by the same function and stacked in batches of 64, from a
+corpus of real drawings. On one core each reader runs in one process; on two cores ours decodes in two threads and the
+others in the two worker processes of PyTorch's loader. "unpacked" is ours with the pixels kept from an earlier epoch.
+They take turns; what is printed is the median over the turns, and of the ratios of neighbouring turns. Before that each
+has to give the same captions and the same pixels. `datasets` reads the corpus as it is, `webdataset` the same pictures
+and captions in tar files.
+
+making: the steps draw, validate and preprocess, one after another in processes of their own, with their time and peak
+memory, for a quarter of the stories and for all.
+"""
+
+import argparse
+import io
+import itertools
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+os.environ |= {"HF_HUB_OFFLINE": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1", "STORYWRIGHT_TRACKING": "off"}
+os.environ |= {"OMP_NUM_THREADS": "1"}
+
+BATCH = 64
+TARS = 4
+Batches = Iterator[tuple[Any, list[str]]]
+
+
+def main() -> None:
+    """Run one of the two benchmarks."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["reading", "making"])
+    parser.add_argument("--corpus", type=Path, help="read this corpus (default: one of 300 drawn stories)")
+    parser.add_argument("--stories", type=int, default=10_000, help="how many stories to make (default: 10,000)")
+    parser.add_argument("--rounds", type=int, default=7, help="turns of each reader (default: 7)")
+    args = parser.parse_args()
+    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    with tempfile.TemporaryDirectory() as scratch:
+        if args.what == "making":
+            for stories in (args.stories // 4, args.stories):
+                _make(Path(scratch) / str(stories), stories)
+        else:
+            corpus = args.corpus or _make(Path(scratch) / "made", 300)
+            _compare(corpus, Path(scratch), args.rounds)
+
+
+def _compare(corpus: Path, scratch: Path, rounds: int) -> None:
+    import cv2
+    import torch
+
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)
+    readers = _readers(corpus, scratch)
+    sums = {name: _sum(read()) for name, read in readers.items()}
+    assert len(set(sums.values())) == 1, f"the readers do not agree: {sums}"
+    print(f"{next(iter(sums.values()))[0]:,} samples an epoch, the same from every reader\n")
+    _seek(corpus)
+    for cores in ("one core", "two cores"):
+        chosen = {name: read for name, read in readers.items() if name.endswith(cores)}
+        _take_turns(chosen, rounds)
+
+
+def _take_turns(readers: dict[str, Callable[[], Batches]], rounds: int) -> None:
+    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in readers}
+    for _ in range(rounds):
+        for name, read in readers.items():
+            begun, cpu = time.perf_counter(), _cpu_seconds()
+            count = sum(len(captions) for _, captions in read())
+            taken[name].append(((time.perf_counter() - begun) / count * 1e6, (_cpu_seconds() - cpu) / count * 1e6))
+    ours = next(iter(readers))
+    print(f"{'':28}samples a second   per CPU-second   ours is faster: by the clock   by CPU time")
+    for name, times in taken.items():
+        wall, cpu = (1e6 / statistics.median(column) for column in zip(*times, strict=True))
+        ratios = [
+            statistics.median(other[at] / own[at] for other, own in zip(times, taken[ours], strict=True))
+            for at in (0, 1)
+        ]
+        said = "" if name == ours else f"{ratios[0]:27.2f} x {ratios[1]:11.2f} x"
+        print(f"{name:28}{wall:16,.0f}{cpu:17,.0f}   {said}")
+    print()
+
+
+def _readers(corpus: Path, scratch: Path) -> dict[str, Callable[[], Batches]]:
+    """The readers: each gives an epoch of shuffled batches of pixels and captions."""
+    import datasets
+    import numpy as np
+    import torch
+    from torch.utils.data import DataLoader
+
+    from storywright.corpus.pictures import fitted, pixels
+    from storywright.corpus.reading import Panels
+
+    panels = Panels(corpus, "train")
+    found: dict[str, Callable[[], Batches]] = {}
+
+    def ours(threads: int, unpacked: bool = False) -> Batches:
+        reader = Panels(corpus, "train", threads=threads, unpacked=unpacked)
+        order = itertools.islice(reader.shuffled(seed=1), len(reader))
+        while rows := list(itertools.islice(order, BATCH)):
+            read = reader.rows(rows, ["picture", "caption"])
+            yield read["picture"], read["caption"]
+
+    def decoded(contents: list[bytes]) -> Any:
+        return np.stack([fitted(pixels(content), panels.size) for content in contents])
+
+    table = datasets.load_dataset("parquet", data_dir=str(corpus), split="train", cache_dir=str(scratch / "datasets"))
+    table = table.select_columns(["picture", "caption"]).cast_column("picture", datasets.Image(decode=False))
+
+    def collated(rows: list[dict[str, Any]]) -> tuple[Any, list[str]]:
+        # As a tensor, because that goes from the worker through shared memory, and an array through a pipe.
+        return torch.from_numpy(decoded([row["picture"]["bytes"] for row in rows])), [row["caption"] for row in rows]
+
+    def with_datasets() -> Batches:
+        for batch in table.shuffle(seed=1).iter(BATCH):
+            yield decoded([picture["bytes"] for picture in batch["picture"]]), batch["caption"]
+
+    def with_datasets_and_workers() -> Batches:
+        yield from DataLoader(table, BATCH, shuffle=True, num_workers=2, collate_fn=collated)
+
+    found["storywright, one core"] = lambda: ours(1)
+    found["datasets, one core"] = with_datasets
+    found["storywright, two cores"] = lambda: ours(2)
+    found["datasets, two cores"] = with_datasets_and_workers
+    try:
+        import webdataset
+    except ModuleNotFoundError:
+        print("webdataset is not installed (pip install webdataset): left out")
+        webdataset = None
+    if webdataset is not None:
+        tars = _as_tars(panels, scratch)
+
+        def with_webdataset(workers: int) -> Batches:
+            shards = webdataset.WebDataset(tars, shardshuffle=TARS, seed=1, empty_check=False)
+            batches = shards.shuffle(1_000).to_tuple("picture", "caption").batched(BATCH, collation_fn=list)
+            batches = batches.map(lambda rows: (decoded([row[0] for row in rows]), [row[1].decode() for row in rows]))
+            yield from webdataset.WebLoader(batches, batch_size=None, num_workers=workers) if workers else batches
+
+        found["webdataset, one core"] = lambda: with_webdataset(0)
+        found["webdataset, two cores"] = lambda: with_webdataset(2)
+    found["unpacked, one core"] = lambda: ours(1, unpacked=True)
+    return found
+
+
+def _as_tars(panels: Any, scratch: Path) -> list[str]:
+    names = [str(scratch / f"{number}.tar") for number in range(TARS)]
+    captions = panels.rows(range(len(panels)), ["caption"])["caption"]
+    for number, name in enumerate(names):
+        with tarfile.open(name, "w") as tar:
+            for row in range(number, len(panels), TARS):
+                parts = {"picture": bytes(panels.picture_bytes(row)), "caption": captions[row].encode()}
+                for ending, content in parts.items():
+                    entry = tarfile.TarInfo(f"{row:07d}.{ending}")
+                    entry.size = len(content)
+                    tar.addfile(entry, io.BytesIO(content))
+    return names
+
+
+def _seek(corpus: Path) -> None:
+    """The time from opening to the first batch at positions near and far."""
+    from storywright.corpus.reading import Panels
+
+    panels = Panels(corpus, "train")
+    said = []
+    for start in (0, len(panels) // 2, 1_000_000, 1_000_000_000):
+        times = []
+        for _ in range(9):
+            begun = time.process_time()
+            panels.rows(list(itertools.islice(panels.shuffled(1, start), BATCH)), ["picture", "caption"])
+            times.append(time.process_time() - begun)
+        said.append(f"{start:,}: {statistics.median(times) * 1e3:.1f} ms")
+    print(f"storywright, first batch of {BATCH} at position {'; '.join(said)}\n")
+
+
+def _sum(batches: Batches) -> tuple[int, int]:
+    import numpy as np
+
+    count = total = 0
+    for stacked, captions in batches:
+        for picture, caption in zip(np.asarray(stacked), captions, strict=True):
+            total += zlib.crc32(caption.encode(), zlib.crc32(picture.tobytes()))
+            count += 1
+    return count, total
+
+
+def _make(folder: Path, stories: int) -> Path:
+    """Draw, validate and preprocess stories of the demo's values; print time and memory of each step."""
+    drawn, valid, made = folder / "draw", folder / "validate", folder / "preprocess"
+    concepts = folder / "concepts"
+    _write_concept(concepts)
+    steps = {
+        "draw": ["--set", f"stories={stories}", "--set", "portraits=0", "--output", f"stories={drawn}"],
+        "validate": ["--input", f"stories={drawn}", "--input", f"concepts={concepts}"]
+        + [f"--output={name}={valid / name}" for name in ("valid", "quarantine", "docs")],
+        "preprocess": ["--input", f"valid={valid / 'valid'}", "--output", f"corpus={made / 'corpus'}"],
+    }
+    total = 0.0
+    for step, arguments in steps.items():
+        report = subprocess.run(
+            [sys.executable, __file__, "step", step, *arguments, "--output", f"metrics={folder / step}.json"],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        took = json.loads(report.stdout.splitlines()[-1])
+        total += took["seconds"]
+        print(
+            f"{stories:,} stories, {step:10} {took['seconds']:6.1f} s, {took['cpu_seconds']:6.1f} s of CPU, "
+            f"{took['peak_mb']:,.0f} MB at most in one process",
+            flush=True,
+        )
+    print(f"{stories:,} stories, in sum     {total:6.1f} s\n")
+    return made / "corpus"
+
+
+def _write_concept(folder: Path) -> None:
+    import pyarrow as pa
+
+    from storywright.corpus import shards
+    from storywright.corpus.schema import CONCEPTS
+
+    row = dict.fromkeys(CONCEPTS.names, "a glass of water") | {"language": "en", "date": "2026-01-01"}
+    with shards.Writer(folder / "concepts-00000.parquet", CONCEPTS) as writer:
+        writer.write(pa.Table.from_pylist([row], CONCEPTS))
+
+
+def _run_step(step: str, arguments: list[str]) -> None:
+    """In a process of its own: one step, and what it took."""
+    begun = time.perf_counter()
+    subprocess.run(
+        [sys.executable, "-m", f"storywright.steps.{step}", *arguments], check=True, stdout=subprocess.DEVNULL
+    )
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    print(json.dumps({"seconds": time.perf_counter() - begun, "cpu_seconds": _cpu_seconds(), "peak_mb": peak}))
+
+
+def _cpu_seconds() -> float:
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["step"]:
+        _run_step(sys.argv[2], sys.argv[3:])
+    else:
+        main()
