@@ -2,11 +2,14 @@
 
 import itertools
 import re
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from storywright.toonworld import scene as drawn
-from storywright.toonworld.attributes import attributes
+from storywright.toonworld.attributes import attributes, looks_of, sight
+from storywright.toonworld.drawing import draw
 from storywright.toonworld.grammar import portraits, stories
 from storywright.toonworld.scene import Person, Prop, Scene
 from storywright.toonworld.words import (
@@ -164,3 +167,38 @@ def test_every_thing_can_be_told_in_every_use_in_both_languages():
             for language in ("en", "ru"):
                 words = caption(scene, told=("thing", "place"), language=language)
                 assert "{" not in words and words[0].isupper() and words.endswith(".")
+
+
+CHANGES = {
+    "skin": drawn.SKINS, "hair_colour": drawn.HAIR_COLOURS, "top_colour": drawn.COLOURS,
+    "bottom_colour": drawn.COLOURS, "expression": drawn.EXPRESSIONS, "facing": drawn.FACINGS, "age": drawn.AGES,
+}  # fmt: skip
+
+
+def changed_scenes(scene):
+    """The scene with one attribute changed that is said to be seen."""
+    shown = sight(scene)
+    for index in shown.people:
+        for part in set(CHANGES) & set(looks_of(scene.people[index], shown.parts)):
+            values = CHANGES[part]
+            other = values[(values.index(getattr(scene.people[index], part)) + 2) % len(values)]
+            people = list(scene.people)
+            people[index] = replace(people[index], **{part: other})
+            yield replace(scene, people=tuple(people))
+    for index in shown.props:
+        props = list(scene.props)
+        colours = drawn.COLOURS
+        props[index] = replace(props[index], colour=colours[(colours.index(props[index].colour) + 4) % len(colours)])
+        yield replace(scene, props=tuple(props))
+
+
+def test_what_is_said_to_be_seen_changes_the_drawing_when_it_changes():
+    size, seen, missed = (192, 108), 0, []
+    for scene, _ in first(portraits(17, "flat"), 25):
+        picture = draw(scene, size).astype(int)
+        for other in changed_scenes(scene):
+            differs = (np.abs(draw(other, size) - picture).max(axis=2) > 24).sum() >= 8
+            seen += 1
+            missed += [] if differs else [other]
+    assert seen > 100
+    assert len(missed) <= 0.04 * seen, missed

@@ -3,7 +3,7 @@
 from storywright.toonworld.grammar.flaws import broken_look, missing_cause, mixed, shuffled
 from storywright.toonworld.grammar.plots import PLOTS
 from storywright.toonworld.grammar.portraits import portrait, portraits, wording_of
-from storywright.toonworld.grammar.story import Flaw, SeenNotTold, Story, StoryPanel, shows, stories, story
+from storywright.toonworld.grammar.storyteller import Flaw, SeenNotTold, Story, StoryPanel, shows, stories, story
 
 __all__ = [
     "PLOTS",

@@ -5,7 +5,7 @@ from random import Random
 
 from storywright.toonworld import scene as drawn
 from storywright.toonworld.attributes import attributes
-from storywright.toonworld.grammar.story import Flaw, Story, StoryPanel
+from storywright.toonworld.grammar.storyteller import Flaw, Story, StoryPanel
 from storywright.toonworld.scene import Person
 
 _FOREIGN, _BROKEN, _CAUSELESS = 0.3, 0.4, 0.6

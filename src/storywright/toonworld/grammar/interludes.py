@@ -1,6 +1,6 @@
 """Panels that can stand in any story: a face, a thing in close view, a moment that passes.
 
-Those that name a thing or a person need it in the panel before; `story` picks the ones that fit the phase.
+Those that name a thing or a person need it in the panel before; `storyteller` picks the ones that fit the phase.
 """
 
 from storywright.toonworld.grammar.plot import Beat
@@ -8,7 +8,7 @@ from storywright.toonworld.grammar.plot import Beat
 INTERLUDES: tuple[Beat, ...] = (
     Beat(
         phase="goal",
-        tag="face",
+        tag="good spirits",
         shot="close:a",
         who="a=standing:smiling/neutral",
         en=("{A} feels good today.", "Could a day begin better? Not for {A}!", "There is a light in {a.s} eyes."),
@@ -57,10 +57,10 @@ INTERLUDES: tuple[Beat, ...] = (
         who="a=standing:sad/angry/surprised",
         en=(
             "{A} does not know what to do.",
-            "This cannot be true! {A} could cry.",
+            "Oh, why? {A} could cry.",
             "For a moment {A} forgets to breathe.",
         ),
-        ru=("{A} не знает, что делать.", "Не может быть! {A} чуть не плачет.", "На мгновение {A} забывает дышать."),
+        ru=("{A} не знает, что делать.", "Ну как же так! {A} чуть не плачет.", "На мгновение {A} забывает дышать."),
     ),
     Beat(
         phase="obstacle",
@@ -70,7 +70,7 @@ INTERLUDES: tuple[Beat, ...] = (
         en=("{B} is worried too.", "Even {B} has turned pale!", "{B} looks away, so as not to show it."),
         ru=(
             "{B} тоже волнуется.",
-            "Даже {B} не на шутку (встревожен{b:/а}|огорчён{b:/а})!",
+            "Даже {B} не на шутку ({b:встревожен/встревожена}|{b:огорчён/огорчена})!",
             "{B} отводит взгляд, чтобы не выдать себя.",
         ),
     ),

@@ -48,7 +48,8 @@ class Plot:
 
     name: str
     cast: dict[str, str]
-    """Role → ages to choose from, parted by a slash; a role in capitals is a stranger without a name."""
+    """Role → ages to choose from, parted by a slash, or `unlike a` for the same age and the other sex; a role in
+    capitals is a stranger without a name."""
     things: dict[str, str]
     """Role → kinds of thing to choose from, parted by a slash."""
     places: dict[str, str]
@@ -56,6 +57,8 @@ class Plot:
     beats: tuple[Beat, ...]
     carriers: str = ""
     """Two roles, one of which, by chance, is also called k and the other o in the beats."""
+    glad: bool = True
+    """Whether it begins in good spirits."""
     times: str = "morning/day/evening/night"
     weathers: str = "clear/rain/snow/fog"
     """What the weather can be at the start, where it is outdoors."""

@@ -49,6 +49,8 @@ _PLACES = {
     "bus stop": ("at the bus stop", "to the bus stop", "from the bus stop"),
 }
 _TIMES = {"morning": "in the morning", "day": "at midday", "evening": "in the evening", "night": "at night"}
+_CLOCK = {"morning": "morning", "day": "the middle of the day", "evening": "evening", "night": "night"}
+_SKIES = {"clear": "the sky is clear", "rain": "it is raining", "snow": "it is snowing", "fog": "there is fog"}
 _WEATHERS = {"clear": "under a clear sky", "rain": "in the rain", "snow": "in the snow", "fog": "in the fog"}
 
 
@@ -67,6 +69,9 @@ class English:
         if what == "wears":
             teller.facts.add(Fact("clothes", f"{person.top_colour} {person.top}"))
             return f"in the {person.top_colour} {person.top}"
+        if what == "top":
+            teller.facts.add(Fact("clothes", f"{person.top_colour} {person.top}"))
+            return f"{person.top_colour} {person.top}"
         if what in ("man", "aman"):
             noun = en.PEOPLE[person.age, person.woman][0]
             return noun if what == "man" else en.article(noun)
@@ -96,6 +101,10 @@ class English:
             noun = f"{thing.colour} {noun}"
         return noun if not what.startswith("a") or _plural(noun) else en.article(noun)
 
+    def mood(self, person: Person, expression: str) -> str:
+        """How somebody looks."""
+        return {"neutral": "calm", "smiling": "happy"}.get(expression, expression)
+
     def place(self, setting: str, wanted: list[str]) -> str:
         """Where, whither, whence; or the place itself."""
         return _PLACES[setting][("in", "to", "from").index(wanted[0])] if wanted else en.SETTING[setting][0]
@@ -104,7 +113,9 @@ class English:
         """The time, the weather or the direction."""
         return {
             "time": _TIMES[moment.time],
+            "clock": _CLOCK[moment.time],
             "weather": _WEATHERS[moment.weather],
+            "sky": _SKIES[moment.weather],
             "dir": moment.direction,
             "side": f"on the {moment.direction}",
         }[what]

@@ -31,13 +31,21 @@ _NAMES: dict[tuple[str, bool], tuple[Noun, ...]] = {
     ),
     ("adult", False): (
         _him("Антон"), _him("Олег"), _him("Максим"), _him("Андре", "mй"), _him("Дим", "f"), _him("Иван"),
-        _him("Роман"), _him("Иль", "fя"),
+        _him("Роман"), Noun(("Илья", "Ильи", "Илье", "Илью", "Ильёй", "Илье"), "m", True),
     ),
     ("old", True): tuple(_relative("бабушка", name) for name in (_her("Нин"), _her("Вер"), _her("Тон", "fя"))),
     ("old", False): tuple(_relative("дедушка", name) for name in (_him("Иван"), _him("Степан"), _him("Игнат"))),
 }  # fmt: skip
 NAMES = {who: tuple(name["nom"] for name in names) for who, names in _NAMES.items()}
 _BY_NAME = {name["nom"]: name for names in _NAMES.values() for name in names}
+_MOODS = {
+    "smiling": ("улыбался", "улыбалась"),
+    "neutral": ("был спокоен", "была спокойна"),
+    "sad": ("был печален", "была печальна"),
+    "surprised": ("был удивлён", "была удивлена"),
+    "angry": ("был сердит", "была сердита"),
+}
+_SKIES = {"clear": "светит ясное небо", "rain": "идёт дождь", "snow": "идёт снег", "fog": "стоит туман"}
 _DIRECTIONS = {"left": ("налево", "слева"), "right": ("направо", "справа")}
 
 
@@ -54,6 +62,9 @@ class Russian:
         if what == "wears":
             teller.facts.add(Fact("clothes", f"{person.top_colour} {person.top}"))
             return _dressed(person)
+        if what == "top":
+            teller.facts.add(Fact("clothes", f"{person.top_colour} {person.top}"))
+            return ru.phrase(ru.TOP[person.top][0], case, ru.COLOUR[person.top_colour])
         if what == "man":
             return _kind(person)[case]
         if what in ("he", "his"):
@@ -76,6 +87,10 @@ class Russian:
             return " ".join([*before, ru.phrase(name, case, ru.COLOUR[thing.colour])])
         return " ".join([*before, name[case]])
 
+    def mood(self, person: Person, expression: str) -> str:
+        """How somebody looked."""
+        return _MOODS[expression][person.woman]
+
     def place(self, setting: str, wanted: list[str]) -> str:
         """Where, whither or whence."""
         return ru.PLACE[setting][("in", "to", "from").index(wanted[0])]
@@ -85,6 +100,7 @@ class Russian:
         return {
             "time": ru.TIME[moment.time],
             "weather": ru.WEATHER[moment.weather],
+            "sky": _SKIES[moment.weather],
             "dir": _DIRECTIONS[moment.direction][0],
             "side": _DIRECTIONS[moment.direction][1],
         }[what]

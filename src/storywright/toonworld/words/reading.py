@@ -52,9 +52,16 @@ _WORDS = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d+|[.,;:!?]")
 _WITH = ("with", "с", "со")
 _IN = ("in", "в", "во")
 _BEFORE_NOUN = ("a", "an", "the", "of", "her", "his", "their", "with", "and", "this", "that", "one")
-_SMALL = frozenset(
-    ["can", "through", "against", "along", "past", "uses", "use", "using", "used", "towards", "toward", "behind", "between", "among", "inside", "onto", "across", "about", "see", "sees", "a", "an", "the", "and", "or", "of", "at", "on", "to", "from", "into", "out", "by", "for", "is", "are", "be", "it", "its", "this", "that", "there", "here", "their", "they", "them", "her", "his", "him", "as", "while", "when", "then", "who", "which", "where", "but", "not", "no", "very", "so", "up", "down", "over", "off", "around", "near", "next", "left", "right", "hand", "hands", "head", "teeth", "all", "both", "one", "two", "three", "own", "some", "something", "someone's", "something's", "i", "we", "you", "my", "our", "your", "has", "have", "had", "does", "do", "did", "и", "а", "на", "по", "из", "за", "у", "от", "до", "над", "при", "же", "ли", "не", "ни", "бы", "что", "кто", "где", "когда", "это", "этот", "эта", "эти", "тот", "та", "там", "тут", "его", "ее", "их", "им", "ему", "ей", "как", "так", "но", "или", "для", "о", "об", "к", "ко", "под", "рука", "руки", "рукой", "руке", "руках", "голова", "слева", "справа", "есть", "свой", "свою", "свои", "своей", "своим", "один", "одна", "два", "две", "три", "все", "очень", "еще", "уже"]
-)
+_OF_NO_MATTER = """
+can through against along past uses use using used towards toward behind between among inside onto across about see
+sees a an the and or of at on to from into out by for is are be it its this that there here their they them her his
+him as while when then who which where but not no very so up down over off around near next left right hand hands head
+teeth all both one two three own some something someone's something's i we you my our your has have had does do did и
+а на по из за у от до над при же ли не ни бы что кто где когда это этот эта эти тот та там тут его ее их им ему ей как
+так но или для о об к ко под рука руки рукой руке руках голова слева справа есть свой свою свои своей своим один одна
+два две три все очень еще уже
+"""
+_SMALL = frozenset(_OF_NO_MATTER.split())
 _BESIDE = ("dog", "cat", "lamp", "plant", "laptop")
 """Who is with them does not hold them."""
 _IN_SHOES = ("headphones", "shoe")

@@ -35,7 +35,7 @@ class Fact:
     """Something that can be seen, as far as it was told."""
 
     kind: str
-    """thing, colour, clothes, hair, place, time, weather or direction."""
+    """thing, colour, clothes, hair, mood, place, time, weather or direction."""
     value: str
     """For a colour and for clothes with what has it: red ball."""
 
@@ -50,6 +50,8 @@ class Moment:
     time: str
     weather: str
     direction: str
+    moods: Mapping[str, str] = field(default_factory=dict)
+    """How people looked when they were seen last, by role."""
 
 
 class Grammar(Protocol):
@@ -57,6 +59,7 @@ class Grammar(Protocol):
 
     def person(self, teller: "Teller", person: Person, role: str, wanted: list[str], named: bool) -> str: ...  # noqa: D102
     def thing(self, teller: "Teller", thing: Prop, role: str, wanted: list[str]) -> str: ...  # noqa: D102
+    def mood(self, person: Person, expression: str) -> str: ...  # noqa: D102
     def place(self, setting: str, wanted: list[str]) -> str: ...  # noqa: D102
     def moment(self, what: str, moment: Moment) -> str: ...  # noqa: D102
     def gender_of(self, teller: "Teller", subject: Person | Prop, role: str) -> int: ...  # noqa: D102
@@ -79,8 +82,12 @@ class Teller:
 
     def tell(self, skeletons: tuple[str, ...], moment: Moment) -> tuple[str, frozenset[Fact]]:
         """One panel's caption, and what it tells of what can be seen."""
-        self.facts, self._named = set(), [self._named[1], set()]
-        self._moment = moment
+        self._named = [self._named[1], set()]
+        return self.add(skeletons, moment)
+
+    def add(self, skeletons: tuple[str, ...], moment: Moment) -> tuple[str, frozenset[Fact]]:
+        """One more sentence of the same caption."""
+        self.facts, self._moment = set(), moment
         text, rest = self._sequence(_TOKEN.findall(self.pick(skeletons)))
         assert not rest, f"unbalanced skeleton in {skeletons}"
         return _tidy(text), frozenset(self.facts)
@@ -152,6 +159,10 @@ class Teller:
             return ways[self.grammar.gender_of(self, subject, role)]
         role, *wanted = place.split(".")
         name = role.lower()
+        if name in moment.people and wanted == ["mood"]:
+            self.spoken_of(name)
+            self.facts.add(Fact("mood", moment.moods[name]))
+            return self.grammar.mood(moment.people[name], moment.moods[name])
         if name in moment.people:
             return self.grammar.person(self, moment.people[name], name, wanted, role != name)
         if name in moment.things:
@@ -159,8 +170,10 @@ class Teller:
         if name in moment.places:
             self.facts.add(Fact("place", moment.places[name]))
             return self.grammar.place(moment.places[name], wanted)
-        if name in ("time", "weather"):
-            self.facts.add(Fact(name, getattr(moment, name)))
+        if name in ("time", "clock"):
+            self.facts.add(Fact("time", moment.time))
+        elif name in ("weather", "sky"):
+            self.facts.add(Fact("weather", moment.weather))
         elif name in ("dir", "side"):
             self.facts.add(Fact("direction", moment.direction))
         return self.grammar.moment(name, moment)

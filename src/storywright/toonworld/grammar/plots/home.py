@@ -7,7 +7,7 @@ GIFT = Plot(
     cast={"a": "child/adult/old", "b": "adult/old/child"},
     things={
         "x": "gift box",
-        "y": "watch/headphones/book/ball/perfume/plant/mug/lamp/backpack/cat",
+        "y": "watch/headphones/book/ball/perfume/plant/mug/lamp/backpack",
         "z": "phone/umbrella/bottle/chair/laptop/toothbrush/dog",
     },
     places={"p": "shop", "q": "living room/kitchen/bedroom/garden/office/cafe"},
@@ -20,12 +20,12 @@ GIFT = Plot(
             who="a=walking/standing",
             has="y z",
             en=(
-                "{A} is looking for something for {B}, (but what|something special).",
+                "{A} is looking for something for {B}(, something special.|, but what could it be?)",
                 "What does one give to {B}? {A} has (no idea|been thinking all week)!",
                 "It has to be something that {B} will (remember|love), and {A} has until tonight.",
             ),
             ru=(
-                "{A} ищет что-нибудь для {B.gen}, (но что|что-то особенное).",
+                "{A} ищет подарок для {B.gen}(, что-то особенное.| и не знает, на чём остановиться.)",
                 "Что подарить {B.dat}? {A} (понятия не имеет|думает об этом всю неделю)!",
                 "Это должно быть то, чего {B} (не забудет|ждёт), и времени у {A.gen} до вечера.",
             ),
@@ -55,13 +55,13 @@ GIFT = Plot(
             who="a=standing/running/reaching:surprised b=walking/standing",
             has="x@a.held",
             en=(
-                "Home with the {y}, and there {b.he} (comes|is): {A} has to hide it.",
-                "Careful, {B}! Where to with {a.his} secret now?",
+                "Home with the {y}, and there (comes|is) {B}: {A} has to hide {y.it}.",
+                "Careful, {B} is here! Where can {A} hide it now?",
                 "All is wrapped, the {y} too, when {B} (walks in|turns up) too early.",
             ),
             ru=(
                 "{y.col} уже дома, но тут входит {B}: надо спрятать!",
-                "Осторожно, {B}! Куда теперь девать секрет?",
+                "Осторожно, это {B}! Куда же теперь спрятать подарок?",
                 "Всё завёрнуто, и {y} тоже, когда {B} (входит|появляется) раньше времени.",
             ),
         ),
@@ -78,7 +78,7 @@ GIFT = Plot(
                 "{q.in} {B} (waits|says nothing), and the evening seems very long.",
             ),
             ru=(
-                "{B} {q.in} и думает, что все забыли.",
+                "{q.in} {B} остаётся {b:один/одна} и думает, что все забыли.",
                 "Бедн{b:ый/ая} {B}: {q.in} никого, и никто не поздравил!",
                 "{q.in} {B} (ждёт|молчит), и время тянется долго.",
             ),
@@ -129,6 +129,7 @@ BIRTHDAY = Plot(
     things={"x": "cake", "y": "gift box/ball/plant/book/dog/cat", "z": "phone"},
     places={"p": "living room/garden/bedroom/office/park", "q": "kitchen/shop/street/cafe"},
     times="morning/day",
+    glad=False,
     beats=(
         Beat(
             phase="goal",
@@ -241,7 +242,7 @@ BIRTHDAY = Plot(
 COOKING = Plot(
     name="cooking",
     cast={"a": "adult/child", "b": "adult/old", "C": "old/adult"},
-    things={"x": "cake/pizza", "y": "book/phone/laptop", "z": "bottle/can/mug/plant"},
+    things={"x": "cake/pizza", "y": "book/phone/laptop", "z": "bottle/can/mug"},
     places={"p": "kitchen", "q": "living room/garden/cafe"},
     times="day/evening",
     beats=(
@@ -286,7 +287,7 @@ COOKING = Plot(
             who="a=standing/arms raised:surprised/sad/angry c=walking/standing:surprised",
             has="z@c.held x",
             en=(
-                "But the {x} (burns|is burnt), and the kitchen fills with smoke.",
+                "But the {x} (burns|is burnt), and there is smoke everywhere.",
                 "Oh no, the smell! The {x} (is black|can be thrown away)!",
                 "A moment of dreaming, and the {x} (is ruined|has turned to coal).",
             ),
@@ -326,7 +327,7 @@ COOKING = Plot(
             ),
             ru=(
                 "На помощь {c:пришёл/пришла} {c.look}, а с {c:ним/ней} и {z.col}.",
-                "К счастью, рядом {c.look}, и {c.he} (знает секрет|и не такое {c:видел/видела})!",
+                "К счастью, рядом {c.look}, а {c.he} (знает секрет|и не такое {c:видел/видела})!",
                 "«{x:Новый/Новая/Новое/Новые} {x}? Давайте я», — говорит {c.look} и ставит {z.col.acc}.",
             ),
         ),
@@ -357,6 +358,7 @@ EXAM = Plot(
     things={"x": "book/laptop", "y": "mug/lamp/can/bottle", "z": "headphones/phone/ball/cat"},
     places={"p": "bedroom/living room/kitchen", "q": "classroom"},
     times="evening",
+    glad=False,
     beats=(
         Beat(
             phase="goal",
@@ -457,7 +459,7 @@ EXAM = Plot(
             later=True,
             maybe=True,
             en=(
-                "And then it is {time}, and the exam begins.",
+                "Then, {time}, the exam begins.",
                 "The bell! Now it (counts|is serious).",
                 "A sheet of paper, a pen, and silence.",
             ),
@@ -561,7 +563,7 @@ DARK = Plot(
                 "But a glow comes nearer, and it is {B} who (carries|lifts) the {x.col}.",
             ),
             ru=(
-                "{B} приходит, и {x.col} (горит|светит).",
+                "Приходит {B}, а с {b:ним/ней} {x.col}.",
                 "И вдруг свет: {B} {b:нашёл/нашла} {x.col.acc}!",
                 "Но огонёк всё ближе: это {B} несёт {x.col.acc}.",
             ),

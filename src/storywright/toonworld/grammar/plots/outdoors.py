@@ -139,7 +139,7 @@ PICNIC = Plot(
 RUNAWAY = Plot(
     name="pet runs off",
     cast={"a": "child/adult/old", "B": "adult/old/child"},
-    things={"x": "dog/cat", "y": "ball/umbrella/bottle/shoe/book/backpack", "z": "car/bicycle/chair/gift box/plant"},
+    things={"x": "dog/cat", "y": "ball/bottle/shoe/can", "z": "car/bicycle/umbrella/headphones"},
     places={"p": "garden/park/street/beach", "q": "forest/stadium/bus stop/mountains/street/beach"},
     times="morning/day/evening",
     beats=(
@@ -174,7 +174,7 @@ RUNAWAY = Plot(
             ru=(
                 "{p.in} {a} играет, и {x.col} рядом.",
                 "Лови! {x.col} (прыгает|не отстаёт).",
-                "{p.in} {x.col} смотрит, что же у {A.gen} в руке, — это {y.col}, — и ждёт.",
+                "{p.in} {x.col} не сводит глаз с {A.gen}: в руке {y.col}.",
             ),
         ),
         Beat(
@@ -221,12 +221,12 @@ RUNAWAY = Plot(
             en=(
                 "{a} runs to the {dir}, as {b.look} showed.",
                 "To the {dir}! {A} (thanks {b.look}|is off already).",
-                "{dir}, said the finger of {b.look}, and {dir} goes {A} {q.in}.",
+                "{b.look} had pointed {dir}, and to the {dir} goes {A}.",
             ),
             ru=(
                 "{a} бежит {dir}: туда {b:показал/показала} {b.look}.",
-                "{dir}! {A} (на бегу благодарит|благодарит): добрая душа {b.look}.",
-                "{dir} {b:показал/показала} {b.look}, и {dir} спешит {A} {q.in}.",
+                "{dir}! {b.look} (не ошибается|знает, что говорит)!",
+                "{dir} {b:показал/показала} {b.look}, и {A} (спешит|мчится) туда.",
             ),
         ),
         Beat(
@@ -291,7 +291,7 @@ RACE = Plot(
             ru=(
                 "{A} готовится к забегу весь год, и помогает {B}.",
                 "Скоро большой забег! {A} (волнуется|ждёт его весь год), и {B} тоже.",
-                "Целый год ранних подъёмов, {B} свидетель, и теперь {A} узнает, (чего они стоили|не зря ли).",
+                "Позади год ранних подъёмов вместе с {B.ins}, и теперь {A} узнает, (чего он стоил|не зря ли).",
             ),
         ),
         Beat(
@@ -359,7 +359,7 @@ RACE = Plot(
             ru=(
                 "{B} протягивает {y.col.acc}.",
                 "«Держи!» У дорожки {B}, и вот {y.col}!",
-                "И тут {B} {b.wears}, и {y.col}: один глоток — и {A} снова дышит.",
+                "Но у дорожки {B} {b.wears}, в руке {y.col}: один глоток — и {A} снова дышит.",
             ),
         ),
         Beat(
@@ -474,7 +474,7 @@ LOST_WAY = Plot(
             ru=(
                 "{K} поднимает {y.col.acc} и зовёт на помощь.",
                 "Но у {K.gen} есть {y.col}! (Скорее|Повыше)!",
-                "Первым делом {K} поднимает над головой {y.col.acc}.",
+                "И тогда {K} поднимает над головой {y.col.acc}.",
             ),
         ),
         Beat(

@@ -93,7 +93,7 @@ THIRST = Plot(
             ru=(
                 "Тут {K} протягивает {x.col.acc}.",
                 "Но у {K.gen} есть {x.col}: «Пей!»",
-                "{K} молча протягивает {x.col.acc}, прохладн{x:ый/ую/ое/ые}.",
+                "{K} молча протягивает {x.col.acc}, и в {x.it.pre} прохлада.",
             ),
         ),
         Beat(
@@ -257,7 +257,7 @@ QUIET = Plot(
 
 FIRST_DATE = Plot(
     name="first date",
-    cast={"a": "adult/old", "b": "adult/old", "c": "child/adult/old"},
+    cast={"a": "adult/old", "b": "unlike a", "c": "child/adult/old"},
     things={"x": "perfume", "y": "plant/book/gift box/umbrella", "z": "watch/lamp/toothbrush/mug"},
     places={"p": "bathroom/bedroom", "q": "cafe/park/beach/garden/street"},
     times="day/evening",
@@ -372,6 +372,7 @@ MOVING_IN = Plot(
         "z": "umbrella/backpack/bicycle/ball",
     },
     places={"p": "living room/bedroom/kitchen/office", "q": "street/garden/shop/bus stop"},
+    glad=False,
     beats=(
         Beat(
             phase="goal",
@@ -405,7 +406,7 @@ MOVING_IN = Plot(
             ru=(
                 "{a} ставит {x.col.acc} {p.in}: это первая вещь.",
                 "Первым делом {x.col}! {p.in} {x:ему/ей/ему/им} самое место.",
-                "{p.in} стоит {x.col} (посреди пустоты|как остров), и больше ничего.",
+                "{p.in} (одиноко|как остров) стоит {x.col}, и больше ничего.",
             ),
         ),
         Beat(

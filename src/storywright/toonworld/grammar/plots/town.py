@@ -127,6 +127,7 @@ RUSH_TO_WORK = Plot(
         "r": "office/shop/classroom/cafe",
     },
     times="morning",
+    glad=False,
     beats=(
         Beat(
             phase="goal",
@@ -159,7 +160,7 @@ RUSH_TO_WORK = Plot(
             ru=(
                 "{a} (хватает|берёт) {y.col.acc} и выбегает {p.from}.",
                 "Некогда! С {y.col.ins} в руке {a} (вылетает|мчится) {p.from}.",
-                "{p.in} {a} хватает {y.col.acc}, (и только|и больше ничего), и (исчезает|бежит).",
+                "{p.in} {a} хватает {y.col.acc}, больше ничего, и (исчезает|бежит).",
             ),
         ),
         Beat(
@@ -250,7 +251,7 @@ RUSH_TO_WORK = Plot(
                 ),
             ),
             ru=(
-                "{A} (успевает вовремя|не опаздывает), и {x} {x:при нём/при ней/при нём/при них}.",
+                "{A} (успевает вовремя|не опаздывает), и {x} при {a:нём/ней}.",
                 "{a:Успел/Успела}! {A} (смотрит на|прижимает к себе) {x.col.acc} и благодарит {B.acc}.",
                 "Ровно в девять {A} на своём месте, и всё благодаря {B.dat}.",
             ),
@@ -294,7 +295,7 @@ BROKEN_BICYCLE = Plot(
                 "Past everything {p.in} goes the {x.col}, and {A} is (almost|nearly) there.",
             ),
             ru=(
-                "{x.col} катит {p.in}. {A.acc} ждут {q.in}.",
+                "Вот {p.in} мелькает {x.col}: {A.acc} ждут {q.in}.",
                 "{p.in} {x.col} летит как ветер: {q.in} уже ждут!",
                 "{p.in} {x.col} мчится вперёд, и {A} уже (почти на месте|близко).",
             ),
@@ -421,14 +422,14 @@ MEETING = Plot(
             who="a=waving:smiling c=walking/standing:neutral/angry",
             has="x@a.held y@c.held",
             en=(
-                "Somebody (comes|turns up) {p.in}, but it is only {c.alook}.",
+                "Somebody (turns up|appears) {p.in}, but it is only {c.alook}.",
                 "There! No, that is (just|only) {c.alook} with {y.acol}.",
-                "{A} (waves|calls out), and {c.alook} looks back in surprise {p.in}.",
+                "{A} (waves|calls out) {p.in}, and {c.alook} looks back in surprise.",
             ),
             ru=(
                 "Кто-то идёт, но это всего лишь {c.look}.",
                 "Вот! Нет, это (просто|всего лишь) {c.look} с {y.col.ins}.",
-                "{A} (машет рукой|окликает), но это {c.look}, и {p.in} снова никого.",
+                "{A} (машет рукой|окликает кого-то), но это {c.look}, и {p.in} снова никого.",
             ),
         ),
         Beat(
@@ -477,12 +478,12 @@ MEETING = Plot(
             en=(
                 "{A} (hurries|runs) {q.to} and sees {b.alook}.",
                 "Wait a moment: {q.in}! {A} (runs|starts to run) {q.to}.",
-                "Then {A} (remembers|understands): they had said {q.in}, not {p.in}.",
+                "Then {A} (remembers|understands): they had said “{q.in}”, not “{p.in}”.",
             ),
             ru=(
                 "{A} (спешит|бежит) {q.to} и видит: там {b.look}.",
                 "Стоп: (встречаются-то|надо было ждать) {q.in}! {A} бежит {q.to}.",
-                "И тут {A} (вспоминает|понимает): уговор был {q.in}, а не {p.in}.",
+                "И тут {A} (вспоминает|понимает): договорились-то {q.in}, а не {p.in}.",
             ),
         ),
         Beat(

@@ -5,6 +5,7 @@ facts with the pictures before it.
 """
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from random import Random
@@ -12,7 +13,7 @@ from random import Random
 from storywright.board import Language, Style
 from storywright.toonworld import scene as drawn
 from storywright.toonworld.attributes import PARTS, STILL_POSES, attributes, in_frame
-from storywright.toonworld.grammar import cast, shots
+from storywright.toonworld.grammar import asides, cast, shots
 from storywright.toonworld.grammar.interludes import INTERLUDES
 from storywright.toonworld.grammar.plot import Beat, Phase, Plot, belongings, figures
 from storywright.toonworld.grammar.plots import PLOTS
@@ -32,7 +33,12 @@ _STEPS = ("morning", "day", "evening", "night")
 _RARE = ("car", "toothbrush", "perfume", "pizza", "watch", "chair", "can", "shoe")
 """What few plots are about, and so stands about more often."""
 _DISTRACTOR = 0.6
-_PASSER_BY = 0.3
+_PASSER_BY = 0.4
+_PASSER = "passer-by"
+"""Stands for a name, so that one who passes by is not taken for one of the strangers in the plot."""
+_ASIDE = 0.8
+"""How often a caption also speaks of something in the panel before."""
+_ASIDES_OF_A_KIND = 2
 _MOODS: dict[Phase, tuple[str, ...]] = {
     "goal": ("smiling", "neutral", "neutral", "surprised"),
     "obstacle": ("sad", "angry", "surprised"),
@@ -129,6 +135,8 @@ def shows(scene: Scene, fact: Fact) -> bool:
         case "hair":
             wanted = (words[0], words[1] if len(words) > 1 else None)
             return wanted in _each(seen, "person", "hair_length", "hair_colour")
+        case "mood":
+            return fact.value in _each(seen, "person", "expression")
         case "direction":
             return ("pointing", fact.value) in _each(seen, "person", "pose", "facing")
     raise ValueError(f"no picture shows a {fact.kind}")
@@ -161,9 +169,12 @@ class _Staging:
         self._row = random.sample(list(self._people), len(self._people))
         self._seeds = {setting: random.randrange(1 << 31) for setting in self._places.values()}
         self._extras = {setting: self._distractors(setting) for setting in self._places.values()}
+        self._spoken: Counter[str] = Counter()
+        self._told: frozenset[Fact] = frozenset()
         self._shot: shots.Shot | None = None
 
     def panels(self) -> Iterator[StoryPanel]:
+        before: Scene | None = None
         for beat in self._beats():
             if beat.later:
                 self._time = _STEPS[(_STEPS.index(self._time) + 1) % len(_STEPS)]
@@ -171,17 +182,65 @@ class _Staging:
             scene = self._scene(beat)
             skeletons = beat.en if self._teller.language == "en" else beat.ru
             caption, facts = self._teller.tell(skeletons, self._moment(scene))
+            if before is not None and self._random.random() < _ASIDE:
+                aside, more = self._aside(before, scene, facts)
+                caption, facts = f"{caption} {aside}".strip(), facts | more
+            self._told |= facts
+            before = scene
             yield StoryPanel(scene, caption, (self._plot.name, beat.tag), beat.phase, facts)
+
+    def _aside(self, before: Scene, now: Scene, facts: frozenset[Fact]) -> tuple[str, frozenset[Fact]]:
+        """A sentence about something that the panel before showed and nobody has told yet."""
+        for aside in asides.BY_VOICE[self._teller.voice]:
+            if self._spoken[aside.kind] >= _ASIDES_OF_A_KIND:
+                continue
+            for fact, moment in self._subjects(aside.kind, before, now):
+                if fact not in self._told | facts and shows(before, fact):
+                    self._spoken[aside.kind] += 1
+                    return self._teller.add(aside.en if self._teller.language == "en" else aside.ru, moment)
+        return "", frozenset()
+
+    def _subjects(self, kind: str, before: Scene, now: Scene) -> Iterator[tuple[Fact, Moment]]:
+        """What an aside of this kind could be about, with the fact that it would tell."""
+        moment = self._moment(before)
+        roles = {person.name: role for role, person in self._people.items() if person.name}
+        if kind == "thing":
+            for thing in self._extras[before.setting]:
+                yield (
+                    Fact("colour", f"{thing.colour} {thing.kind}"),
+                    replace(moment, things={**moment.things, "d": thing}),
+                )
+        elif kind == "passer-by":
+            for person in before.people:
+                if person.name == _PASSER:
+                    stranger = replace(person, name="")
+                    yield _look_of(stranger), replace(moment, people={**moment.people, "s": stranger})
+        elif kind in ("mood", "clothes"):
+            same = {(person.name, person.expression) for person in now.people}
+            for person in before.people:
+                role = roles.get(person.name)
+                if role and (kind == "clothes" or (person.name, person.expression) not in same):
+                    told = replace(
+                        moment, people={**moment.people, "a": self._people[role]}, moods={"a": person.expression}
+                    )
+                    yield (Fact("mood", person.expression) if kind == "mood" else _look_of(person)), told
+        elif kind == "weather" and before.setting not in drawn.INDOORS and before.weather != "clear":
+            yield Fact("weather", before.weather), moment
+        elif kind == "time":
+            yield Fact("time", before.time), moment
 
     def _cast(self, names: dict[tuple[str, bool], tuple[str, ...]]) -> dict[str, Person]:
         """People who can be told apart: no two with the same colour on, and the named ones with names of their own."""
         colours = self._random.sample(drawn.COLOURS, len(self._plot.cast))
-        people, taken = {}, set()
+        people: dict[str, Person] = {}
+        taken: set[str] = set()
         for (role, ages), colour in zip(self._plot.cast.items(), colours, strict=True):
-            person = cast.person(self._random, age=self._random.choice(ages.split("/")))
-            free = [name for name in names[person.age, person.woman] if name not in taken]
+            like = people.get(ages.removeprefix("unlike "))
+            age = like.age if like else self._random.choice(ages.split("/"))
+            person = cast.person(self._random, age=age, woman=not like.woman if like else None)
+            free = [name for name in names[person.age, person.woman] if name.split()[-1] not in taken]
             name = "" if role.isupper() else self._random.choice(free)
-            taken.add(name)
+            taken |= set(name.split()[-1:])
             people[role.lower()] = replace(person, name=name, top_colour=colour)
         return people
 
@@ -234,9 +293,11 @@ class _Staging:
         wanted = {figure.role for figure in figures(interlude)}
         return (
             interlude.phase == before.phase
+            and (self._plot.glad or interlude.tag != "good spirits")
             and wanted <= present
             and {role for role, _, _ in belongings(interlude)} <= things
             and not before.shot.startswith(("close", "insert"))
+            and all(self._people[self._real(role)].name for role in wanted)
         )
 
     def _moment(self, scene: Scene) -> Moment:
@@ -298,7 +359,7 @@ class _Staging:
         passer = cast.person(self._random)
         while passer.top_colour in taken:
             passer = cast.person(self._random)
-        return replace(passer, pose="walking", facing=self._random.choice(("left", "right")))
+        return replace(passer, name=_PASSER, pose="walking", facing=self._random.choice(("left", "right")))
 
     def _props(self, beat: Beat, people_in: list[str], subject: str) -> list[Prop]:
         props = []
@@ -310,6 +371,10 @@ class _Staging:
             elif role == subject:
                 props.append(replace(self._things[role], use="standing"))
         return sorted(props, key=lambda prop: prop.kind != (self._things[subject].kind if subject else ""))
+
+
+def _look_of(person: Person) -> Fact:
+    return Fact("clothes", f"{person.top_colour} {person.top}")
 
 
 def _colours(kind: str) -> tuple[str, ...]:
