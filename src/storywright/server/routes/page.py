@@ -20,6 +20,7 @@ from storywright.server.service import Service, TheService
 from storywright.server.templates import page
 from storywright.toonworld.scene import PROPS, STYLES
 from storywright.watch import boards, feedback
+from storywright.watch.boards import Made
 
 router = APIRouter(include_in_schema=False)
 
@@ -140,10 +141,18 @@ def _whole(text: str, name: str, least: int, most: int) -> int:
 
 def _recent(service: Service, limit: int = 12) -> list[dict[str, str]]:
     """The newest orders, each by its first board."""
-    found: dict[str, dict[str, str]] = {}
+    newest: dict[str, Made] = {}
     for made in boards.recent(service.engine, limit * 6):
-        found[made.asked] = {"asked": made.asked, "id": made.id, "title": made.brief.title, "panel": "p01"}
-    return list(found.values())[:limit]
+        newest[made.asked] = made
+    found = []
+    for made in list(newest.values())[:limit]:
+        try:
+            panels = boards.read(made, service.settings.home).panels
+        except BadInput:  # its folder was deleted by hand
+            continue
+        if panels:
+            found.append({"asked": made.asked, "id": made.id, "title": made.brief.title, "panel": panels[0].id})
+    return found
 
 
 def _said_before(service: Service, board_ids: list[str], user: str) -> _SaidBefore:
