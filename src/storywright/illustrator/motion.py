@@ -27,6 +27,7 @@ from storywright.illustrator.model import Illustrator
 from storywright.illustrator.sample import noise
 from storywright.training import loop
 
+_SHARED = 0.9
 _NEEDS = ("config.json", "diffusion_pytorch_model.safetensors")
 
 
@@ -76,7 +77,8 @@ class Animator:
         states, against = illustrator.states([prompt], negative)
         area = illustrator.area_for(size or drawing.native_size)
         shape = illustrator.latent_shape(area)
-        start = noise([seed], (frames, *shape), illustrator.device).transpose(1, 2)
+        both = noise([seed], (frames + 1, *shape), illustrator.device)
+        start = mixed(both[:, :1], both[:, 1:], torch.tensor(_SHARED)).transpose(1, 2)
         latents = self._sampled(
             states, against, start, steps or drawing.steps, drawing.guidance if guidance is None else guidance
         )
@@ -176,7 +178,14 @@ class Clips:
     def loss(self, model: nn.Module, batch: loop.Batch, generator: torch.Generator) -> Tensor:
         """The mean square by which the direction from clip to noise is missed."""
         latents, device = batch["latents"], batch["latents"].device
-        start = torch.randn(latents.shape, generator=generator, device=device)
+        # Clips are drawn from noise that their frames mostly share, and AnimateDiffPipeline draws from noise of each
+        # frame's own: both are seen, and all between them.
+        shared = torch.rand(len(latents), 1, 1, 1, 1, generator=generator, device=device)
+        one, own = (
+            torch.randn(shape, generator=generator, device=device)
+            for shape in ((len(latents), 1, *latents.shape[2:]), latents.shape)
+        )
+        start = mixed(one, own, shared)
         level = torch.randn(len(latents), generator=generator, device=device).sigmoid()
         dropped = torch.rand(len(latents), 1, 1, generator=generator, device=device) < self._drop_words
         states = torch.where(dropped, self._nothing.to(device), batch["states"])
@@ -196,6 +205,11 @@ class Clips:
             given = (held["latents"], held["states"], start, level)
             losses.append(_missed(model, *(t.to(device) for t in given)).item())
         return {"loss": math.fsum(losses) / len(losses)}
+
+
+def mixed(one: Tensor, own: Tensor, shared: Tensor) -> Tensor:
+    """Noise of which a share is the same in all frames: (clips, 1, …) and (clips, frames, …) to the latter."""
+    return shared.sqrt() * one + (1 - shared).sqrt() * own
 
 
 def _missed(model: nn.Module, latents: Tensor, states: Tensor, start: Tensor, level: Tensor) -> Tensor:

@@ -255,7 +255,8 @@ class _Run:
                 before = self._state.position
                 self._step()
                 speed = (self._state.position - first) * config.batch / (time.monotonic() - started)
-                progress.advance(self._state.position - before, self._note(speed))
+                if self._accelerator.is_main_process:
+                    progress.advance(self._state.position - before, self._note(speed))
         took = time.monotonic() - started
         self._checkpoints.wait()
         if not self._state.final:
