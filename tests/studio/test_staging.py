@@ -61,8 +61,9 @@ def test_what_has_no_likeness_at_all_becomes_a_box_and_is_said():
 
 
 def test_a_drawable_product_is_mapped_to_nothing():
-    stage = Stage(brief())
-    scenes = staged(brief())
+    asked = brief(product={"name": "Aqua Spark", "kind": "bottle", "description": "water and juice in a bottle"})
+    stage = Stage(asked)
+    scenes = staged(asked)
     assert all(scene.drawn_as == {} for scene in scenes)
     assert stage.notices(scenes) == []
 

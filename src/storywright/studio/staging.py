@@ -119,7 +119,8 @@ class Stage:
     def _thing(self) -> Prop:
         product = self.brief.product
         read = words.scene_from_words(f"{product.description}, {product.kind}")
-        self._mapped |= {said: meant for said, meant in read.mapped.items() if meant in PROPS}
+        if product.kind not in PROPS:
+            self._mapped |= {said: meant for said, meant in read.mapped.items() if meant in PROPS}
         found = [prop for prop in read.scene.props if prop.kind == product.kind] or list(read.scene.props)
         if found:
             kind = found[0].kind
