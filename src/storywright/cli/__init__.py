@@ -10,6 +10,8 @@ from storywright.errors import BadInput
 
 _COMMANDS: dict[str, tuple[str, str]] = {
     # name: (module:attribute under storywright.cli, one line for --help)
+    "image": ("illustrator:image", "from words to pictures"),
+    "video": ("illustrator:video", "from words to a moving clip"),
     "board": ("board:board", "from a brief to storyboards"),
     "metrics": ("metrics:metrics", "measure captions: BLEU, CIDEr-D, ROUGE-L"),
     "serve": ("serve:serve", "the page and the API"),

@@ -31,6 +31,8 @@ from storywright.illustrator.prompts import num_windows, refuse_unreadable, stat
 from storywright.illustrator.sample import noise, sample
 from storywright.toonworld.words import english
 
+STARTER = Path(__file__).parent.parent / "starter" / "illustrator"
+"""The embedded illustrator, shipped with the package."""
 DRAWING = "drawing.json"
 MOST_PIXELS = 4096 * 4096
 _MOST_IN_A_FILE = "14MB"  # so that git and package indexes take it

@@ -27,6 +27,8 @@ from storywright.illustrator.model import Illustrator
 from storywright.illustrator.sample import noise
 from storywright.training import loop
 
+STARTER = Path(__file__).parent.parent / "starter" / "motion"
+"""The embedded temporal layers, shipped with the package."""
 _SHARED = 0.9
 _NEEDS = ("config.json", "diffusion_pytorch_model.safetensors")
 

@@ -13,7 +13,6 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
-import storywright
 from storywright import files
 from storywright.corpus.reading import Panels
 from storywright.critic import encoder
@@ -28,7 +27,7 @@ from storywright.training import loop
 RESUMES = True
 READS = ("starter/illustrator",)
 
-STARTER = Path(storywright.__file__).parent / "starter" / "illustrator"
+STARTER = model.STARTER
 _MOST_FITTED = 1_000
 
 

@@ -12,7 +12,6 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
-import storywright
 from storywright import files
 from storywright.critic.encoder import weights_digest
 from storywright.errors import BadInput
@@ -29,7 +28,7 @@ from storywright.training.cache import encoded
 RESUMES = True
 READS = ("starter/motion",)
 
-STARTER = Path(storywright.__file__).parent / "starter" / "motion"
+STARTER = motion.STARTER
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,0 +1,98 @@
+"""`storywright image` and `storywright video`: from words to pictures and to moving clips, without a board."""
+
+import time
+from pathlib import Path
+
+import click
+
+from storywright.errors import BadInput, needs_extra
+
+_MODEL = click.option(
+    "--model", type=click.Path(path_type=Path), help="Another model's folder than the embedded one's."
+)
+
+
+class _Size(click.ParamType):
+    name = "WIDTHxHEIGHT"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        width, times, height = value.lower().partition("x")
+        if not (times and width.isdigit() and height.isdigit()):
+            self.fail(f"{value!r} is not a size such as 192x108.", param, ctx)
+        return int(width), int(height)
+
+
+@click.command()
+@click.argument("prompts", nargs=-1, required=True, metavar="PROMPT...")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("out"), help="The folder for the pictures.")
+@click.option("--size", type=_Size(), help="Width and height in pixels; default: the model's own.")
+@click.option("--style", help="A style that the model knows, such as ink.")
+@click.option("--steps", type=click.IntRange(1, 200), help="Denoising steps; default: what suits the model.")
+@click.option("--guidance", type=float, help="How far the picture is led towards the words.")
+@click.option("--negative", default="", help="Words to lead away from.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, help="The first picture's; the next has the next.")
+@click.option("--count", type=click.IntRange(1, 64), default=1, help="Pictures for each prompt.")
+@_MODEL
+def image(
+    prompts: tuple[str, ...],
+    out: Path,
+    size: tuple[int, int] | None,
+    style: str | None,
+    steps: int | None,
+    guidance: float | None,
+    negative: str,
+    seed: int,
+    count: int,
+    model: Path | None,
+) -> None:
+    """Draw each PROMPT. The same words and seed give the same picture."""
+    with needs_extra("serve", "Drawing"):
+        from storywright.illustrator.model import STARTER, Illustrator
+        from storywright.progress import track
+    illustrator = Illustrator.open(model or STARTER)
+    out.mkdir(parents=True, exist_ok=True)
+    wanted = [prompt for prompt in prompts for _ in range(count)]
+    started = time.monotonic()
+    for number, prompt in enumerate(track(wanted, "drawing")):
+        drawn = illustrator.draw(
+            [prompt], size=size, steps=steps, guidance=guidance, seeds=[seed + number], style=style, negative=negative
+        )
+        drawn[0].save(out / f"{number + 1:02d}.png")
+    print(f"{len(wanted)} pictures in {out} in {time.monotonic() - started:.1f} s.")
+
+
+@click.command()
+@click.argument("prompt")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=Path("out/clip.webp"), help="A .webp, .gif or .png file."
+)
+@click.option("--frames", type=click.IntRange(2, 16), default=8, help="Frames of the clip.")
+@click.option("--seconds", type=click.FloatRange(0.1, 60), default=2.0, help="How long it lasts.")
+@click.option("--size", type=_Size(), help="Width and height in pixels; default: the model's own.")
+@click.option("--steps", type=click.IntRange(1, 200), help="Denoising steps; default: what suits the model.")
+@click.option("--seed", type=click.IntRange(min=0), default=0)
+@_MODEL
+@click.option("--motion", type=click.Path(path_type=Path), help="A folder with other temporal layers.")
+def video(
+    prompt: str,
+    out: Path,
+    frames: int,
+    seconds: float,
+    size: tuple[int, int] | None,
+    steps: int | None,
+    seed: int,
+    model: Path | None,
+    motion: Path | None,
+) -> None:
+    """Draw PROMPT as a moving clip."""
+    if out.suffix not in (".webp", ".gif", ".png"):
+        raise BadInput(f"{out} is not a file for moving pictures: name it .webp, .gif or .png.")
+    with needs_extra("serve", "Drawing a clip"):
+        from storywright.illustrator import motion as temporal
+        from storywright.illustrator.model import STARTER
+    animator = temporal.Animator.open(model or STARTER, motion or temporal.STARTER)
+    started = time.monotonic()
+    first, *others = animator.draw(prompt, frames=frames, size=size, steps=steps, seed=seed)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    first.save(out, save_all=True, append_images=others, duration=round(seconds * 1000 / frames), loop=0, lossless=True)
+    print(f"{frames} frames in {out} in {time.monotonic() - started:.1f} s.")

@@ -1,0 +1,48 @@
+"""The commands `storywright image` and `storywright video`."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from storywright.cli.illustrator import image, video
+from storywright.errors import BadInput
+from storywright.illustrator import model, motion
+
+
+@pytest.fixture(scope="module")
+def layers(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("layers") / "motion"
+    unet = model.opened(folder)["unet"]
+    adapter = motion.new(unet, motion.Shape(heads=2, most_frames=8), seed=0)
+    motion.save(motion.joined(unet, adapter), adapter, made)
+    return made
+
+
+def test_image_draws_each_prompt_as_often_as_asked_with_seeds_that_differ(folder: Path, tmp_path: Path) -> None:
+    words = ["a dog", "a cat", "--count", "2", "--size", "60x40", "--out", str(tmp_path), "--model", str(folder)]
+    done = CliRunner().invoke(image, words, catch_exceptions=False)
+    assert done.exit_code == 0 and "4 pictures" in done.output
+    pictures = [Image.open(path) for path in sorted(tmp_path.glob("*.png"))]
+    assert [picture.size for picture in pictures] == [(60, 40)] * 4
+    assert len({picture.tobytes() for picture in pictures}) == 4
+
+
+def test_image_refuses_a_size_that_is_none(folder: Path, tmp_path: Path) -> None:
+    done = CliRunner().invoke(image, ["a dog", "--size", "wide", "--model", str(folder), "--out", str(tmp_path)])
+    assert done.exit_code == 2 and "192x108" in done.output
+
+
+@pytest.mark.parametrize("name", ["clip.webp", "clip.gif"])
+def test_video_writes_a_moving_picture(folder: Path, layers: Path, tmp_path: Path, name: str) -> None:
+    words = ["a woman, walking", "--frames", "4", "--out", str(tmp_path / name)]
+    done = CliRunner().invoke(video, [*words, "--model", str(folder), "--motion", str(layers)], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    assert Image.open(tmp_path / name).n_frames == 4
+
+
+def test_video_refuses_a_file_that_cannot_move(folder: Path, layers: Path, tmp_path: Path) -> None:
+    words = ["a woman", "--out", str(tmp_path / "clip.jpg"), "--model", str(folder), "--motion", str(layers)]
+    with pytest.raises(BadInput, match=r"\.webp"):
+        CliRunner().invoke(video, words, catch_exceptions=False)
