@@ -30,6 +30,17 @@ class View:
     """Picture heights per metre where the people are."""
     aspect: float
 
+    def around(self, b: Box) -> tuple[Point, Point]:
+        """Low and high corner in the picture of a box on the plane where people stand."""
+        return _projected(self.matrix, self.lean, b)
+
+    def span_at(self, depth: float) -> tuple[float, float]:
+        """Where the sides of the picture are, in metres, at a depth behind the people."""
+        plane = self.matrix[:, [0, 1, 3]].astype(float)
+        plane[:, 2] += self.matrix[:, 2] * depth
+        left, right = (np.linalg.solve(plane, (u, 0.6, 1.0)) for u in (0.0, self.aspect))
+        return float(left[0] / left[2]), float(right[0] / right[2])
+
 
 @dataclass(frozen=True, slots=True)
 class _Angle:

@@ -14,6 +14,7 @@ COLOURS = {
 SKINS = {"light": "#f9d4b5", "tan": "#e2a878", "brown": "#b07546", "dark": "#70462f"}
 HAIR = {"black": "#2b2529", "brown": "#70452a", "blond": "#f0c65c", "red": "#c9502a", "grey": "#b9b9c0"}
 
+Rgb = tuple[float, float, float]
 Palette = tuple[tuple[str, str], ...]
 """Paint names and their colours."""
 
@@ -52,7 +53,7 @@ def paints(person: Person | None, thing: Prop | None, night: bool) -> Palette:
 def pots(names: tuple[str, ...], palette: Palette) -> tuple[np.ndarray, np.ndarray]:
     """The colour of each of these paints, (names, 3), and whether it shines by itself."""
     known = dict(reversed(palette))
-    table = np.array([_rgb(known.get(name, name).lstrip("!")) for name in names], np.float32)
+    table = np.array([rgb(known.get(name, name).lstrip("!")) for name in names], np.float32)
     return table, np.array([name.startswith("!") for name in names])
 
 
@@ -64,9 +65,10 @@ def shaded(colours: np.ndarray, shades: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=4096)
-def _rgb(colour: str) -> tuple[int, int, int]:
+def rgb(colour: str) -> tuple[int, int, int]:
+    """The parts of a colour written `#rrggbb`."""
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
 def _mixed(a: str, b: str, t: float) -> str:
-    return "#" + "".join(f"{round(x * (1 - t) + y * t):02x}" for x, y in zip(_rgb(a), _rgb(b), strict=True))
+    return "#" + "".join(f"{round(x * (1 - t) + y * t):02x}" for x, y in zip(rgb(a), rgb(b), strict=True))

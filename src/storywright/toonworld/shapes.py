@@ -6,7 +6,7 @@ into a colour, or a colour written `#rrggbb`.
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -32,10 +32,7 @@ class Bundle:
     """Shapes that belong together, laid out flat for fast arithmetic; back to front."""
 
     points: np.ndarray  # (points, 2 or 3) float32
-    before: np.ndarray  # (points,) index of the neighbour before each point on its outline
-    after: np.ndarray  # (points,)
-    starts: np.ndarray  # (shapes,) index of each outline's first point
-    owner: np.ndarray  # (points,) index of the outline of each point
+    counts: np.ndarray  # (shapes,) points of each outline
     names: tuple[str, ...]
     """The paints used."""
     paints: np.ndarray  # (shapes,) index of each shape's paint among the names
@@ -48,24 +45,15 @@ class Bundle:
 def bundle(shapes: Iterable[Shape]) -> Bundle:
     """Lay shapes out flat."""
     shapes = list(shapes)
-    counts = np.array([len(s.points) for s in shapes])
-    starts = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
-    owner = np.repeat(np.arange(len(shapes)), counts)
-    index = np.arange(int(counts.sum()))
     names: dict[str, int] = {}
-    for s in shapes:
-        names.setdefault(s.paint, len(names))
-    first, last = starts[owner], (starts + counts - 1)[owner]
+    paints = [names.setdefault(s.paint, len(names)) for s in shapes]
     points = np.concatenate([s.points for s in shapes]).astype(np.float32)
     low, high = points.min(axis=0).tolist(), points.max(axis=0).tolist()
     return Bundle(
         points=points,
-        before=np.where(index == first, last, index - 1).astype(np.int32),
-        after=np.where(index == last, first, index + 1).astype(np.int32),
-        starts=starts,
-        owner=owner.astype(np.int32),
+        counts=np.array([len(s.points) for s in shapes]),
         names=tuple(names),
-        paints=np.array([names[s.paint] for s in shapes]),
+        paints=np.array(paints),
         shades=np.array([s.shade for s in shapes], np.float32),
         lines=np.array([s.line for s in shapes], np.float32),
         bounds=(low[0], low[1], high[0], high[1]),
@@ -153,49 +141,34 @@ def moved(
     shapes: Iterable[Shape], x: float = 0.0, y: float = 0.0, scale: float = 1.0, turn: float = 0.0, flip: bool = False
 ) -> list[Shape]:
     """The shapes mirrored, turned by degrees about the origin, scaled and then moved."""
-    shapes = list(shapes)
-    if not shapes:
-        return shapes
     c, n = (math.cos(math.radians(turn)) * scale, math.sin(math.radians(turn)) * scale) if turn else (scale, 0.0)
     side = -1.0 if flip else 1.0
     matrix = np.array(((c * side, n * side), (-n, c)), np.float32)
-    points = np.concatenate([s.points for s in shapes]) @ matrix + np.array((x, y), np.float32)
+    return _placed(shapes, matrix, (x, y))
+
+
+def in_world(shapes: Iterable[Shape], z: float, x: float = 0.0, y: float = 0.0) -> list[Shape]:
+    """Flat shapes put upright into the world at a depth."""
+    return _placed(shapes, np.eye(2, 3, dtype=np.float32), (x, y, z))
+
+
+def on_ground(shapes: Iterable[Shape], y: float = 0.0) -> list[Shape]:
+    """Flat shapes laid down: their y becomes depth."""
+    return _placed(shapes, np.array([[1, 0, 0], [0, 0, 1]], np.float32), (0.0, y, 0.0))
+
+
+def _placed(shapes: Iterable[Shape], matrix: np.ndarray, at: tuple[float, ...]) -> list[Shape]:
+    """The shapes with all their points taken through one matrix and moved."""
+    shapes = list(shapes)
+    if not shapes:
+        return shapes
+    points = np.concatenate([s.points for s in shapes]) @ matrix + np.array(at, np.float32)
     placed, start = [], 0
     for s in shapes:
         end = start + len(s.points)
         placed.append(Shape(points[start:end], s.paint, s.shade, s.line))
         start = end
     return placed
-
-
-def in_world(shapes: Iterable[Shape], z: float, x: float = 0.0, y: float = 0.0) -> list[Shape]:
-    """Flat shapes put upright into the world at a depth."""
-    return [
-        replace(s, points=np.column_stack([np.add(s.points, (x, y)), np.full(len(s.points), z)]).astype(np.float32))
-        for s in shapes
-    ]
-
-
-def on_ground(shapes: Iterable[Shape], y: float = 0.0) -> list[Shape]:
-    """Flat shapes laid down: their y becomes depth."""
-    return [
-        replace(
-            s,
-            points=np.stack([s.points[:, 0], np.full(len(s.points), y), s.points[:, 1]], axis=1).astype(np.float32),
-        )
-        for s in shapes
-    ]
-
-
-def on_side(shapes: Iterable[Shape], x: float) -> list[Shape]:
-    """Flat shapes put on a side wall: their x becomes depth."""
-    return [
-        replace(
-            s,
-            points=np.stack([np.full(len(s.points), x), s.points[:, 1], s.points[:, 0]], axis=1).astype(np.float32),
-        )
-        for s in shapes
-    ]
 
 
 def block(

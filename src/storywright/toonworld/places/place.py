@@ -1,11 +1,12 @@
 """What a place is made of, and how its light falls."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+import numpy as np
+
+from storywright.toonworld.palette import Rgb
 from storywright.toonworld.shapes import Bundle, Shape, bundle, polygon
-
-Rgb = tuple[float, float, float]
 
 FAR = 300.0
 """Distance of the sky, in metres."""
@@ -17,7 +18,7 @@ class Place:
 
     backdrop: Bundle
     """Everything behind the people, from back to front."""
-    frame: Bundle | None
+    frame: Bundle
     """What stands in the foreground of a wide view, at the side."""
     ground: str
     """Colour of the ground where the people stand."""
@@ -68,7 +69,8 @@ def mixed(a: str, b: str, t: float) -> str:
 
 def mirrored(shapes: Iterable[Shape]) -> list[Shape]:
     """The world seen in a mirror: left and right change places."""
-    return [replace(s, points=s.points * (-1, 1, 1)) for s in shapes]
+    over = np.array((-1, 1, 1), np.float32)
+    return [Shape(s.points * over, s.paint, s.shade, s.line) for s in shapes]
 
 
 def laid(shapes: Iterable[Shape], flip: bool) -> Bundle:
