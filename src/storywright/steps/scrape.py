@@ -72,7 +72,22 @@ class Config:
                 raise ValueError(f"{name} must be 0 or more, got {getattr(self, name)}")
         if self.connections < 1:
             raise ValueError(f"connections must be 1 or more, got {self.connections}")
-        datetime.date.fromisoformat(self.date)
+        try:
+            datetime.date.fromisoformat(self.date)
+        except ValueError as error:
+            raise ValueError(f"date must be a day such as 2026-11-20, got {self.date!r}") from error
+        self.limits()
+
+    def limits(self) -> Limits:
+        """The bounds for every site and answer."""
+        return Limits(
+            pages=self.pages,
+            depth=self.depth,
+            body_bytes=self.body_bytes,
+            decoded_bytes=2 * self.body_bytes,
+            answer_seconds=self.answer_seconds,
+            site_seconds=self.site_seconds,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,14 +136,7 @@ def _plan(config: Config, pinned: dict[gate.Place, gate.Place]) -> Plan:
     return Plan(
         sites=tuple(demo if site == DEMO else Site(site, read_by) for site in config.sites),
         date=config.date,
-        limits=Limits(
-            pages=config.pages,
-            depth=config.depth,
-            body_bytes=config.body_bytes,
-            decoded_bytes=2 * config.body_bytes,
-            answer_seconds=config.answer_seconds,
-            site_seconds=config.site_seconds,
-        ),
+        limits=config.limits(),
         delay_seconds=config.delay_seconds,
         connections=config.connections,
         retries=config.retries,

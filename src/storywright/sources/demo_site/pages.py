@@ -297,11 +297,12 @@ def _layouts() -> jinja2.Environment:
 
 
 def _sitemaps(site: dict[str, Reply]) -> dict[str, Reply]:
-    """An index and a sitemap for each category, one of them compressed; two thirds of the concepts stand in them."""
+    """An index and a sitemap for each category; two thirds of the concepts stand in them, and no other edition."""
+    editions = {concept.slug for _, concept in extras().near}
     found: dict[str, list[str]] = {}
     for path in site:
         parts = path.split("/")
-        if len(parts) == 4 and parts[1] == "concepts" and "?" not in path and parts[3] != "in-brief":
+        if len(parts) == 4 and parts[1] == "concepts" and "?" not in path and parts[3] not in ("in-brief", *editions):
             found.setdefault(parts[2], []).append(path)
     made, names = {}, []
     for name, paths in found.items():

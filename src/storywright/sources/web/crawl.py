@@ -314,6 +314,8 @@ class _Walk:
             return Outcome(state=State.DONE, status=304, unchanged=True)
         if answer.status in REDIRECTS:
             return self._moved(entry, answer)
+        if entry.kind == "sitemap" and answer.status in (404, 410):
+            return Outcome(state=State.FAILED, status=answer.status)  # nobody has to have one
         if answer.status != 200:
             return _failed(entry, f"the server answers {answer.status}", answer.status)
         if entry.kind == "sitemap":

@@ -187,16 +187,20 @@ def _by_profile(place: etree._Element, page: Page, rules: Concepts, name: str) -
     if name in rules.fixed:
         return rules.fixed[name]
     for rule in rules.fields.get(name, []):
-        # What a list says once for all its concepts, such as its language, stands outside of each.
-        for start in (place, page.root) if place is not page.root else (place,):
-            if value := _taken(rule, start):
+        if value := _taken(rule, rule.select(place)):
+            return value
+        if place is not page.root and rules.selects_each:
+            # What a page says once for all its concepts, such as whose they are, stands outside of each.
+            inside = set(rules.selects_each(page.root))
+            outside = [one for one in rule.select(page.root) if not inside.intersection((one, *one.iterancestors()))]
+            if value := _taken(rule, outside):
                 return value
     return ""
 
 
-def _taken(rule: Rule, place: etree._Element) -> str:
+def _taken(rule: Rule, elements: list[etree._Element]) -> str:
     taken: list[str] = []
-    for element in rule.select(place):
+    for element in elements:
         text = element.get(rule.attribute, "") if rule.attribute else " ".join(html.blocks(element, _BLOCKS))
         text = html.plain(text)
         if rule.pattern:
@@ -242,22 +246,21 @@ def licence_id(text: str) -> str:
 
 def main_text(root: etree._Element) -> str:
     """The smallest part of a page that holds most of its prose, a paragraph a line; links are not prose."""
-    body = next(root.iter("body"), root)
     prose: dict[etree._Element, float] = {}
-    for element in _PROSE(body):
+    for element in _PROSE(root):
         own, linked = _own_text(element)
-        if own < _SHORTEST_PROSE or linked >= own or _in_furniture(element, body):
+        if own < _SHORTEST_PROSE or linked >= own or _in_furniture(element):
             continue
         part: etree._Element | None = element
         while part is not None:
             prose[part] = prose.get(part, 0.0) + own - linked
-            part = part.getparent() if part is not body else None
-    if body not in prose:
+            part = part.getparent() if part is not root else None
+    if root not in prose:
         return ""
-    best, inside = body, True
+    best, inside = root, True
     while inside:
         fullest = max(best, key=lambda child: prose.get(child, 0.0), default=None)
-        inside = fullest is not None and prose.get(fullest, 0.0) >= _MOST_OF_IT * prose[body]
+        inside = fullest is not None and prose.get(fullest, 0.0) >= _MOST_OF_IT * prose[root]
         best = fullest if inside and fullest is not None else best
     return "\n".join(_paragraphs(best))
 
@@ -298,16 +301,11 @@ def _is_furniture(element: etree._Element) -> bool:
     if not isinstance(element.tag, str) or element.tag in _FURNITURE or element.get("hidden") is not None:
         return True
     named = f"{element.get('class', '')} {element.get('id', '')} {element.get('role', '')}"
-    return bool(_FURNITURE_NAME.search(named)) and element.tag not in ("body", "main", "article")
+    return bool(_FURNITURE_NAME.search(named)) and element.tag not in ("html", "body", "main", "article")
 
 
-def _in_furniture(element: etree._Element, body: etree._Element) -> bool:
-    part: etree._Element | None = element
-    while part is not None and part is not body:
-        if _is_furniture(part):
-            return True
-        part = part.getparent()
-    return False
+def _in_furniture(element: etree._Element) -> bool:
+    return any(_is_furniture(part) for part in (element, *element.iterancestors()))
 
 
 def _heading(root: etree._Element) -> str:

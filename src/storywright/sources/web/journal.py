@@ -95,7 +95,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            self._base = sqlite3.connect(path, isolation_level=None)
+            self._base = sqlite3.connect(path, timeout=0.5, isolation_level=None)
             # A crawl that is killed loses nothing; a machine that loses power loses the newest pages, not the file.
             self._base.execute("PRAGMA journal_mode = WAL")
             self._base.execute("PRAGMA synchronous = NORMAL")

@@ -77,7 +77,10 @@ def _parsed(url: str, base: str) -> Url | None:
     if len(url) > LONGEST_URL:
         return None
     try:
-        parts = urlsplit(urljoin(base, url) if base else url)
+        parts = urlsplit(url)
+        if parts.scheme and not parts.netloc:
+            return None  # http:x and http:///x are read differently by everyone
+        parts = urlsplit(urljoin(base, url)) if base else parts
         port = parts.port
         host = _host(parts.hostname or "")
     except ValueError:
