@@ -25,6 +25,8 @@ from storywright.watch import boards, database, drift, trial
 from storywright.watch.drift import MEASURES, Drift, Sample
 from storywright.writer.model import Told
 
+_AT_ONCE = 8  # pictures in one batch
+
 DRIFT = "watch/drift.json"
 """Where the newest numbers lie in the studio's home."""
 
@@ -152,13 +154,18 @@ def _from_boards(at: Settings, limit: int) -> Sample:
 def _drawn(models: Models, panels: Panels, rows: list[int], config: Config) -> Sample:
     """What the deployed models make of validation panels: a picture of the prompt, and the caption after it."""
     found = panels.rows(rows, ["prompt", "caption", "language"])
-    pictures, captions = [], []
-    asked = list(zip(rows, found["prompt"], found["caption"], found["language"], strict=True))
-    for row, prompt, caption, language in track(asked, "Drawing panels to compare"):
-        picture = models.illustrator.draw([prompt], steps=config.steps, seeds=[config.seed + row])[0]
+    pictures: list[Image.Image] = []
+    for start in track(range(0, len(rows), _AT_ONCE), "Drawing panels to compare"):
+        prompts, seeds = (
+            found["prompt"][start : start + _AT_ONCE],
+            [config.seed + row for row in rows[start:]][:_AT_ONCE],
+        )
+        pictures += models.illustrator.draw(list(prompts), steps=config.steps, seeds=seeds)
+    captions = []
+    asked = zip(rows, pictures, found["caption"], found["language"], strict=True)
+    for row, picture, caption, language in track(list(asked), "Captioning them"):
         told = [Told(picture, caption)]
         proposals = models.writer.propose(told, brief=caption, language=language, count=1, seed=config.seed + row)
-        pictures.append(picture)
         captions.append(proposals[0].caption)
     return Sample(captions=captions, languages=list(found["language"]), pictures=pictures)
 
