@@ -37,6 +37,7 @@ os.environ |= {"OMP_NUM_THREADS": "1"}
 
 BATCH = 64
 TARS = 4
+_SIZE = ["--set", "width_px=128", "--set", "height_px=72"]
 Batches = Iterator[tuple[Any, list[str]]]
 
 
@@ -197,12 +198,12 @@ def _sum(batches: Batches) -> tuple[int, int]:
 
 
 def _make(folder: Path, stories: int) -> Path:
-    """Draw, validate and preprocess stories of the demo's values; print time and memory of each step."""
+    """Draw, validate and preprocess stories of 128x72 pixels; print time and memory of each step."""
     drawn, valid, made = folder / "draw", folder / "validate", folder / "preprocess"
     concepts = folder / "concepts"
     _write_concept(concepts)
     steps = {
-        "draw": ["--set", f"stories={stories}", "--set", "portraits=0", "--output", f"stories={drawn}"],
+        "draw": ["--set", f"stories={stories}", "--set", "portraits=0", *_SIZE, "--output", f"stories={drawn}"],
         "validate": ["--input", f"stories={drawn}", "--input", f"concepts={concepts}"]
         + [f"--output={name}={valid / name}" for name in ("valid", "quarantine", "docs")],
         "preprocess": ["--input", f"valid={valid / 'valid'}", "--output", f"corpus={made / 'corpus'}"],

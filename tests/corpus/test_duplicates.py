@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from storywright.corpus import duplicates
+from storywright.errors import BadInput
 
 RULE = duplicates.Rule(same_pictures=0.5, same_words=0.7)
 
@@ -81,3 +82,10 @@ def test_a_thousand_copies_cost_a_few_comparisons_each(material):
     for earlier, later in found.tolist():
         linked[later] = min(linked[later], linked[earlier])
     assert set(linked) == {0}
+
+
+def test_a_picture_that_cannot_be_decoded_is_named(material):
+    rows = material.story("broken", 2, 1)
+    rows[1]["picture"]["bytes"] = b"nothing"
+    with pytest.raises(BadInput, match="Story broken, panel 1: the picture cannot be decoded"):
+        traces_of(material, rows)

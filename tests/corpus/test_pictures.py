@@ -45,6 +45,12 @@ def test_a_format_that_is_not_for_pictures_of_the_corpus_is_at_fault(material):
     assert pictures.examined(None).fault == pictures.examined(b"").fault == "there are no bytes"
 
 
+def test_colours_that_not_every_reader_knows_are_at_fault(material):
+    image = io.BytesIO()
+    Image.fromarray(material.painted(1)).convert("CMYK").save(image, "JPEG")
+    assert pictures.examined(image.getvalue()).fault == "its colours are CMYK: save it as RGB"
+
+
 def test_pixels_are_rgb_as_pillow_reads_them(material):
     content = material.png(material.painted(3))
     assert np.array_equal(pictures.pixels(content), np.asarray(Image.open(io.BytesIO(content))))

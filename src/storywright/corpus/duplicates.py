@@ -19,6 +19,7 @@ import pyarrow as pa
 import xxhash
 
 from storywright.corpus.pictures import pixels
+from storywright.errors import BadInput
 
 _GREY_GRID, _COLOUR_GRID = 12, 6
 _CELLS = _GREY_GRID**2 + 2 * _COLOUR_GRID**2
@@ -61,7 +62,7 @@ class Traces:
         starts = [row for row, name in enumerate(names) if row == 0 or name != names[row - 1]]
         sizes = np.diff([*starts, len(names)])
         contents = [value.as_py() for chunk in panels["picture"].chunks for value in chunk.field("bytes")]
-        prints = np.stack(list(executor.map(fingerprint, contents, chunksize=64)))
+        prints = np.stack(list(executor.map(_print_of, contents, names, panels["panel"].to_pylist())))
         captions = panels["caption"].to_pylist()
         told = [captions[row : row + size] if size > 1 else [] for row, size in zip(starts, sizes, strict=True)]
         self._prints.append(prints)
@@ -112,6 +113,13 @@ def fingerprint(picture: bytes) -> np.ndarray:
     cells = [cv2.resize(grey, (_GREY_GRID, _GREY_GRID), interpolation=cv2.INTER_AREA).ravel()]
     cells += [cv2.resize(c, (_COLOUR_GRID, _COLOUR_GRID), interpolation=cv2.INTER_AREA).ravel() for c in colours]
     return np.concatenate(cells)
+
+
+def _print_of(picture: bytes, story: str, panel: int) -> np.ndarray:
+    try:
+        return fingerprint(picture)
+    except BadInput as error:
+        raise BadInput(f"Story {story}, panel {panel}: {error}. Run the step validate on it first.") from error
 
 
 def _kinds(prints: np.ndarray, keys: np.ndarray) -> np.ndarray:

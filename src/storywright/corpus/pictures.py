@@ -11,6 +11,7 @@ from PIL import Image, UnidentifiedImageError
 from storywright.errors import BadInput
 
 FORMATS = ("PNG", "JPEG", "WEBP")
+_MODES = ("RGB", "RGBA", "L", "LA", "P", "1")
 _MAX_PIXELS = 50_000_000
 _ENDINGS = {"PNG": b"IEND\xaeB`\x82", "JPEG": b"\xff\xd9"}
 
@@ -37,6 +38,8 @@ def examined(content: bytes | None) -> Health:
             image = Image.open(io.BytesIO(content), formats=FORMATS)
         if image.width * image.height > _MAX_PIXELS:
             return Health(f"{image.width}x{image.height} pixels are too many")
+        if image.mode not in _MODES:
+            return Health(f"its colours are {image.mode}: save it as RGB")
         histogram = image.convert("L").histogram()
     except UnidentifiedImageError:
         return Health(f"it is none of {', '.join(FORMATS)}")
