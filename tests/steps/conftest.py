@@ -11,7 +11,7 @@ from storywright.corpus import shards, vocabulary
 from storywright.corpus.reading import Panels
 from storywright.corpus.schema import PANELS
 from storywright.critic import encoder
-from storywright.illustrator import autoencoder, denoiser
+from storywright.illustrator import autoencoder, denoiser, motion
 from storywright.illustrator import model as illustrator_model
 from storywright.steps import draw
 from storywright.steps.train_writer import _MARKS
@@ -54,7 +54,7 @@ def drawn_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_models(drawn_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A critic, an illustrator and a writer that have learnt nothing, and a motion folder."""
+    """A critic, an illustrator, temporal layers and a writer that have learnt nothing."""
     place = tmp_path_factory.mktemp("tiny")
     panels = Panels(drawn_corpus, "train")
     found = panels.rows(range(40), ("picture", "prompt"))
@@ -87,6 +87,6 @@ def tiny_models(drawn_corpus: Path, tmp_path_factory: pytest.TempPathFactory) ->
         max_tokens=12, phases=["goal", "obstacle", "turn", "end"],
     )  # fmt: skip
     writer_model.save(WriterModel(tiny), tokenizer, place / "writer")
-    (place / "motion").mkdir()
-    (place / "motion" / "config.json").write_text("{}")
+    adapter = motion.new(unet, motion.Shape(heads=2, most_frames=8), seed=0)
+    motion.save(motion.joined(unet, adapter), adapter, place / "motion")
     return {role: place / role for role in ("critic", "illustrator", "writer", "motion")}

@@ -19,6 +19,8 @@ from storywright.writer.decoding import Decoding
 VALUES = {
     "drawn_stories": 4,
     "panels_each": 2,
+    "clips": 1,
+    "frames": 4,
     "real_pictures": 24,
     "captions": 6,
     "judged_stories": 6,
@@ -53,6 +55,7 @@ def test_every_figure_is_there_and_intervals_hold_their_figure(first):
     assert set(metrics) >= {
         "clip_score", "clip_score_share", "frechet_distance", "style_obedience", "belonging", "diversity",
         "bleu_4", "cider_d", "rouge_l", "auc_shuffled", "auc_mixed", "auc_broken_look", "story_calibration_error",
+        "clip_steadiness", "clip_movement",
     }  # fmt: skip
     for name in [name for name in metrics if f"{name}_low" in metrics]:
         assert metrics[f"{name}_low"] <= metrics[name] <= metrics[f"{name}_high"], name

@@ -19,6 +19,7 @@ from storywright.critic import story_score
 from storywright.critic.encoder import Critic
 from storywright.errors import BadInput
 from storywright.illustrator.model import Illustrator
+from storywright.illustrator.motion import Animator
 from storywright.steps import command
 from storywright.steps.contract import made_by, makes
 from storywright.steps.evaluation import drawing, report, writing
@@ -40,6 +41,10 @@ class Config:
     """Test stories of which panels are drawn."""
     panels_each: int
     """How many of the first panels of each."""
+    clips: int
+    """How many of the drawn panels are also drawn as clips; 0 for none."""
+    frames: int
+    """Frames of a clip."""
     real_pictures: int
     """Real pictures, of the training split, that drawn ones are measured against."""
     captions: int
@@ -57,6 +62,8 @@ class Config:
         for name in ("drawn_stories", "panels_each", "captions", "judged_stories", "threads"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.clips < 0 or self.frames < 2:
+            raise ValueError(f"clips must not be negative and frames at least 2, got {self.clips} and {self.frames}")
         if self.drawn_stories * self.panels_each < 2 or self.real_pictures < 2:
             raise ValueError("at least two panels must be drawn, and measured against at least two real pictures")
         if not 0.5 <= self.confidence < 1:
@@ -92,18 +99,24 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     critic, scores = Critic.open(inputs.critic), Scores()
     bootstrap = Bootstrap(config.confidence, config.resamples, config.seed)
 
+    how = {name: settings["drawing"][name] for name in ("steps", "guidance") if name in settings["drawing"]}
     drawn = drawing.draw(
         test,
         critic,
         Illustrator.open(inputs.illustrator),
         stories=config.drawn_stories,
         panels_each=config.panels_each,
-        settings={name: settings["drawing"][name] for name in ("steps", "guidance") if name in settings["drawing"]},
+        settings=how,
         seed=config.seed,
     )
     real = drawing.known(Panels(inputs.corpus, "train", size=test.size), critic, config.real_pictures)
     scores.traits |= {item: {"style": style} for item, style in zip(drawn.items, drawn.styles, strict=True)}
     figures = drawing.measure(drawn, real, scores, bootstrap)
+    if config.clips:
+        animator = Animator.open(inputs.illustrator, inputs.motion)
+        figures |= drawing.animate(
+            animator, critic, drawn, scores, clips=config.clips, frames=config.frames, settings=how
+        )
 
     writer = Writer.open(inputs.writer, inputs.critic, decoding=Decoding(**settings["writing"]))
     held_out = cases(test, config.captions, writer.languages)

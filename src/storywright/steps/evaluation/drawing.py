@@ -11,7 +11,8 @@ from storywright.corpus.reading import Panels
 from storywright.critic import alignment, consistency, metrics
 from storywright.critic.encoder import Critic
 from storywright.illustrator.model import Illustrator
-from storywright.progress import Progress
+from storywright.illustrator.motion import Animator
+from storywright.progress import Progress, track
 from storywright.steps.evaluation.scores import Bootstrap, Floats, Interval, Scores
 
 
@@ -105,6 +106,28 @@ def measure(drawn: Drawn, real: Known, scores: Scores, bootstrap: Bootstrap) -> 
         "diversity_real": consistency.diversity(drawn.real_vectors),
     }
     return figures | _style_obedience(drawn, real, scores, bootstrap)
+
+
+def animate(
+    animator: Animator,
+    critic: Critic,
+    drawn: Drawn,
+    scores: Scores,
+    *,
+    clips: int,
+    frames: int,
+    settings: dict[str, Any],
+) -> dict[str, Interval | float]:
+    """Clips of the first panels: how steady each frame is beside the one before it, and how much moves at all."""
+    items, steady, moved = drawn.items[:clips], [], []
+    for number, prompt in enumerate(track(drawn.prompts[:clips], "drawing test clips")):
+        clip = animator.draw(prompt, frames=frames, seed=number, **settings)
+        pixels = np.stack([np.asarray(frame, np.float32) for frame in clip]) / 255
+        steady.append(float(consistency.continuity(critic.of_pictures(clip)).mean()))
+        moved.append(float(np.abs(np.diff(pixels, axis=0)).mean()))
+    scores.add("clip_steadiness", items, steady)
+    scores.add("clip_movement", items, moved)
+    return {"clip_steadiness": float(np.mean(steady)), "clip_movement": float(np.mean(moved))} if clips else {}
 
 
 def _in_step(drawn: Drawn) -> float:

@@ -36,6 +36,8 @@ MEANINGS = {
     "in_step": ("In step", "words that are shown by the panel at their own place", "higher"),
     "diversity": ("Diversity", "mean distance of drawn panels", ""),
     "diversity_real": ("… of real panels", "", ""),
+    "clip_steadiness": ("Steadiness of clips", "cosine of each frame and the one before it", "higher"),
+    "clip_movement": ("Movement in clips", "mean change of a pixel from frame to frame; 0 is a still", ""),
     "cider_d": ("CIDEr-D", "of captions foretold from the panels before them, 0 to 10", "higher"),
     "rouge_l": ("ROUGE-L", "", "higher"),
     "bleu_1": ("BLEU-1", "", "higher"),
