@@ -99,7 +99,9 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     critic, scores = Critic.open(inputs.critic), Scores()
     bootstrap = Bootstrap(config.confidence, config.resamples, config.seed)
 
-    how = {name: settings["drawing"][name] for name in ("steps", "guidance") if name in settings["drawing"]}
+    how: dict[str, Any] = {
+        name: settings["drawing"][name] for name in ("steps", "guidance") if name in settings["drawing"]
+    }
     drawn = drawing.draw(
         test,
         critic,

@@ -232,7 +232,7 @@ def _suggest_drawing(trial: optuna.Trial, config: Config) -> Values:
 
 
 def _suggest_writing(trial: optuna.Trial, config: Config) -> Values:
-    method: Method = trial.suggest_categorical("method", config.methods)
+    method: Any = trial.suggest_categorical("method", config.methods)
     beams = trial.suggest_int("beams", *config.beams) if method == "beam" else Decoding().beams
     penalty = trial.suggest_float("length_penalty", 0.4, 1.2, step=0.2) if method == "beam" else 0.8
     return dataclasses.asdict(

@@ -1,10 +1,11 @@
 """What the writer foretells of test stories, and how well it tells whole stories from flawed ones."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from storywright.critic import metrics, story_score
 from storywright.critic.metrics.bleu import bleu_counts, bleu_of
@@ -49,10 +50,7 @@ def measure(written: Written, scores: Scores, bootstrap: Bootstrap) -> dict[str,
         "distinct_2": metrics.distinct(hyps, 2),
     }
     for n in range(4):
-        # BLEU of a set is no mean of BLEUs: what is resampled are the counts.
-        figures[f"bleu_{n + 1}"] = bootstrap.of(
-            f"bleu_{n + 1}", len(names), lambda rows, n=n: bleu_of(counts[rows].sum(1))[:, n]
-        )
+        figures[f"bleu_{n + 1}"] = bootstrap.of(f"bleu_{n + 1}", len(names), _bleu(counts, n))
     return figures
 
 
