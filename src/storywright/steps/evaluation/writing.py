@@ -54,6 +54,11 @@ def measure(written: Written, scores: Scores, bootstrap: Bootstrap) -> dict[str,
     return figures
 
 
+def _bleu(counts: Floats, n: int) -> Callable[[NDArray[np.int64]], Floats]:
+    """BLEU of a set is no mean of BLEUs: what is resampled are the counts."""
+    return lambda rows: bleu_of(counts[rows].sum(1))[:, n]
+
+
 def judge(
     found: Judged, scale: float, bias: float, scores: Scores, bootstrap: Bootstrap
 ) -> dict[str, Interval | float]:
