@@ -5,8 +5,9 @@ illustrator's text encoder. Pictures of any shape are squeezed into its square; 
 windows whose vectors are averaged. Knows nothing about stories or scores.
 """
 
+import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -19,6 +20,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPModel, CLIPTokenizer
+from transformers.utils import logging as transformers_logging
 
 from storywright import files
 from storywright.errors import BadInput
@@ -114,10 +116,27 @@ def opened(folder: Path) -> tuple[Any, Any]:
         if not (folder / name).is_file():
             raise BadInput(f"{folder} is not a critic: {name} is missing. Make one with the step train_critic.")
     try:
-        model = CLIPModel.from_pretrained(folder, dtype=torch.float32, use_safetensors=True, local_files_only=True)
+        with quiet(transformers_logging):
+            model = CLIPModel.from_pretrained(folder, dtype=torch.float32, use_safetensors=True, local_files_only=True)
         return model, CLIPTokenizer.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
         raise BadInput(f"{folder} cannot be opened as a CLIP model ({error}): fetch or train it again.") from error
+
+
+@contextlib.contextmanager
+def quiet(*libraries: Any) -> Iterator[None]:
+    """Keep the logging modules of `transformers` or `diffusers` from drawing bars and warning about the usual."""
+    before = [(each, each.get_verbosity(), each.is_progress_bar_enabled()) for each in libraries]
+    for each in libraries:
+        each.set_verbosity_error()
+        each.disable_progress_bar()
+    try:
+        yield
+    finally:
+        for each, verbosity, bars in before:
+            each.set_verbosity(verbosity)
+            if bars:
+                each.enable_progress_bar()
 
 
 def squeezed(pictures: np.ndarray | Sequence[Image.Image], size: int) -> np.ndarray:
@@ -224,7 +243,8 @@ def halved(model: Any, folder: Path) -> None:
     """Save a `transformers` model in half precision with a config that opens it in single."""
     half = model.__class__(model.config)
     half.load_state_dict(model.state_dict())
-    half.half().save_pretrained(folder)
+    with quiet(transformers_logging):
+        half.half().save_pretrained(folder)
     config = model.config
     config.dtype = torch.float32
     config.architectures = [model.__class__.__name__]

@@ -19,12 +19,14 @@ from typing import Any, Self
 import diffusers
 import numpy as np
 import torch
+from diffusers.utils import logging as diffusers_logging
 from PIL import Image
 from safetensors import SafetensorError
 from transformers import CLIPTextModel, CLIPTokenizer
+from transformers.utils import logging as transformers_logging
 
 from storywright import files
-from storywright.critic.encoder import halved
+from storywright.critic.encoder import halved, quiet
 from storywright.errors import BadInput
 from storywright.illustrator import autoencoder, sealed
 from storywright.illustrator.prompts import num_windows, refuse_unreadable, states_of
@@ -159,24 +161,22 @@ def opened(folder: Path) -> dict[str, Any]:
     index = sealed.read_json(folder / "model_index.json")
     if index.get("_class_name") != "StableDiffusionPipeline":
         raise BadInput(f"{folder} holds a {index.get('_class_name')}: an illustrator is a StableDiffusionPipeline.")
-    single: dict[str, Any] = {"torch_dtype": torch.float32, "use_safetensors": True, "local_files_only": True}
     try:
-        kinds = {name: getattr(diffusers, index[name][1]) for name in ("unet", "vae", "scheduler")}
-        return {
-            "unet": kinds["unet"].from_pretrained(folder / "unet", **single),
-            "vae": kinds["vae"].from_pretrained(folder / "vae", **single),
-            "scheduler": kinds["scheduler"].from_pretrained(folder / "scheduler", local_files_only=True),
-            "text_encoder": CLIPTextModel.from_pretrained(
-                folder / "text_encoder", dtype=torch.float32, use_safetensors=True, local_files_only=True
-            ),
-            "tokenizer": CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True),
-        }
+        with quiet(diffusers_logging, transformers_logging):
+            return _read(folder, index)
     except (OSError, ValueError, RuntimeError, KeyError, AttributeError, SafetensorError) as error:
         raise BadInput(f"{folder} cannot be opened as an illustrator ({error}): fetch or train it again.") from error
 
 
 def save(parts: dict[str, Any], drawing: Drawing, folder: Path) -> None:
     """Save as a StableDiffusionPipeline folder, half precision on the disk and single when opened, and seal it."""
+    with quiet(diffusers_logging, transformers_logging):
+        _write(parts, folder)
+    files.write_json(folder / DRAWING, dataclasses.asdict(drawing))
+    sealed.seal(folder)
+
+
+def _write(parts: dict[str, Any], folder: Path) -> None:
     encoder = parts["text_encoder"]
     pipeline: Any = diffusers.StableDiffusionPipeline(
         vae=copy.deepcopy(parts["vae"]).half(),
@@ -190,13 +190,25 @@ def save(parts: dict[str, Any], drawing: Drawing, folder: Path) -> None:
     )
     pipeline.save_pretrained(folder, safe_serialization=True, max_shard_size=_MOST_IN_A_FILE)
     halved(encoder, folder / "text_encoder")
-    files.write_json(folder / DRAWING, dataclasses.asdict(drawing))
-    sealed.seal(folder)
 
 
 def new_scheduler() -> Any:
     """The sampler of our models: a second-order solver along the straight paths of flow matching."""
     return diffusers.UniPCMultistepScheduler(prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=1.0)
+
+
+def _read(folder: Path, index: dict[str, Any]) -> dict[str, Any]:
+    single: dict[str, Any] = {"torch_dtype": torch.float32, "use_safetensors": True, "local_files_only": True}
+    kinds = {name: getattr(diffusers, index[name][1]) for name in ("unet", "vae", "scheduler")}
+    return {
+        "unet": kinds["unet"].from_pretrained(folder / "unet", **single),
+        "vae": kinds["vae"].from_pretrained(folder / "vae", **single),
+        "scheduler": kinds["scheduler"].from_pretrained(folder / "scheduler", local_files_only=True),
+        "text_encoder": CLIPTextModel.from_pretrained(
+            folder / "text_encoder", dtype=torch.float32, use_safetensors=True, local_files_only=True
+        ),
+        "tokenizer": CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True),
+    }
 
 
 def _drawing_of(folder: Path, parts: dict[str, Any]) -> Drawing:

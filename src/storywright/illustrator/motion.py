@@ -14,12 +14,13 @@ import numpy as np
 import torch
 from diffusers import MotionAdapter, UNetMotionModel
 from diffusers.models.attention_processor import AttnProcessor
+from diffusers.utils import logging as diffusers_logging
 from PIL import Image
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from storywright import files
-from storywright.critic.encoder import weights_digest
+from storywright.critic.encoder import quiet, weights_digest
 from storywright.errors import BadInput
 from storywright.illustrator import sealed
 from storywright.illustrator.denoiser import TIMESTEPS
@@ -129,10 +130,10 @@ def opened(folder: Path) -> Any:
     """The temporal layers of a folder, in single precision."""
     folder = Path(folder)
     sealed.check(folder, "motion adapter", _NEEDS)
+    single: dict[str, Any] = {"torch_dtype": torch.float32, "use_safetensors": True, "local_files_only": True}
     try:
-        return MotionAdapter.from_pretrained(
-            folder, torch_dtype=torch.float32, use_safetensors=True, local_files_only=True
-        )
+        with quiet(diffusers_logging):
+            return MotionAdapter.from_pretrained(folder, **single)
     except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
         raise BadInput(f"{folder} cannot be opened as a motion adapter ({error}): fetch or train it again.") from error
 
