@@ -15,6 +15,8 @@ class Aside:
     """thing, passer-by, mood, clothes, weather or time."""
     en: tuple[str, ...]
     ru: tuple[str, ...]
+    most: int = 2
+    """How many of them a story bears."""
 
 
 # In the skeletons d is the thing that stands about, s the passer-by, and a whoever is meant.
@@ -52,6 +54,7 @@ MOOD = Aside(
         "А ведь только что {A} {a.mood}!",
         "А минутой раньше {A} {a.mood}.",
     ),
+    most=1,
 )
 CLOTHES = Aside(
     "clothes",
@@ -70,16 +73,18 @@ WEATHER = Aside(
     "weather",
     en=("{sky}.", "And {sky}, too!", "All the while {sky}."),
     ru=("{sky}.", "И при этом {sky}!", "Всё это время {sky}."),
+    most=1,
 )
 TIME = Aside(
     "time",
-    en=("It is {clock}.", "And all this {time}!", "All this happens {time}."),
-    ru=("Всё это происходит {time}.", "И всё это {time}!", "Так бывает только {time}."),
+    en=("It is {clock}.", "And all this {time}!", "{time} everything looks different."),
+    ru=("Всё это происходит {time}.", "И всё это {time}!", "{time} всё кажется другим."),
+    most=1,
 )
 
 BY_VOICE: tuple[tuple[Aside, ...], ...] = (
     (THING, CLOTHES, WEATHER, PASSER_BY, MOOD, TIME),
-    (PASSER_BY, THING, MOOD, CLOTHES, WEATHER, TIME),
-    (WEATHER, MOOD, THING, PASSER_BY, CLOTHES, TIME),
+    (PASSER_BY, THING, CLOTHES, MOOD, WEATHER, TIME),
+    (WEATHER, THING, PASSER_BY, CLOTHES, MOOD, TIME),
 )
 """What each voice likes to speak of, the dearest first."""

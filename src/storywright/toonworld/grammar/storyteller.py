@@ -32,13 +32,13 @@ _PET_COLOURS = ("white", "black", "brown", "orange")
 _STEPS = ("morning", "day", "evening", "night")
 _RARE = ("car", "toothbrush", "perfume", "pizza", "watch", "chair", "can", "shoe")
 """What few plots are about, and so stands about more often."""
-_DISTRACTOR = 0.6
+_DISTRACTORS = (3, 5, 2)
+"""How often a place has none, one or two things that do not matter."""
 _PASSER_BY = 0.4
 _PASSER = "passer-by"
 """Stands for a name, so that one who passes by is not taken for one of the strangers in the plot."""
 _ASIDE = 0.8
 """How often a caption also speaks of something in the panel before."""
-_ASIDES_OF_A_KIND = 2
 _MOODS: dict[Phase, tuple[str, ...]] = {
     "goal": ("smiling", "neutral", "neutral", "surprised"),
     "obstacle": ("sad", "angry", "surprised"),
@@ -192,7 +192,7 @@ class _Staging:
     def _aside(self, before: Scene, now: Scene, facts: frozenset[Fact]) -> tuple[str, frozenset[Fact]]:
         """A sentence about something that the panel before showed and nobody has told yet."""
         for aside in asides.BY_VOICE[self._teller.voice]:
-            if self._spoken[aside.kind] >= _ASIDES_OF_A_KIND:
+            if self._spoken[aside.kind] == aside.most:
                 continue
             for fact, moment in self._subjects(aside.kind, before, now):
                 if fact not in self._told | facts and shows(before, fact):
@@ -216,10 +216,10 @@ class _Staging:
                     stranger = replace(person, name="")
                     yield _look_of(stranger), replace(moment, people={**moment.people, "s": stranger})
         elif kind in ("mood", "clothes"):
-            same = {(person.name, person.expression) for person in now.people}
+            now_in = {person.name: person.expression for person in now.people}
             for person in before.people:
                 role = roles.get(person.name)
-                if role and (kind == "clothes" or (person.name, person.expression) not in same):
+                if role and (kind == "clothes" or now_in.get(person.name, person.expression) != person.expression):
                     told = replace(
                         moment, people={**moment.people, "a": self._people[role]}, moods={"a": person.expression}
                     )
@@ -267,12 +267,14 @@ class _Staging:
 
     def _distractors(self, setting: str) -> tuple[Prop, ...]:
         """What also stands at a place and does not matter."""
-        if self._random.random() > _DISTRACTOR:
-            return ()
         taken = {thing.kind for thing in self._things.values()}
-        kinds = [kind for kind in cast.stands_at(setting) if kind not in taken]
-        kind = self._random.choices(kinds, [4 if kind in _RARE else 1 for kind in kinds])[0]
-        return (Prop(kind=kind, colour=self._random.choice(_colours(kind))),)
+        found = []
+        for _ in range(self._random.choices((0, 1, 2), _DISTRACTORS)[0]):
+            kinds = [kind for kind in cast.stands_at(setting) if kind not in taken]
+            kind = self._random.choices(kinds, [4 if kind in _RARE else 1 for kind in kinds])[0]
+            taken.add(kind)
+            found.append(Prop(kind=kind, colour=self._random.choice(_colours(kind))))
+        return tuple(found)
 
     def _beats(self) -> list[Beat]:
         """The plot's beats, with as many of those it can do without as fit, and sometimes an interlude."""
