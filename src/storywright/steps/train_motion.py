@@ -18,7 +18,7 @@ from storywright.errors import BadInput
 from storywright.illustrator import autoencoder, denoiser, model, motion
 from storywright.illustrator.prompts import states_of
 from storywright.steps import command
-from storywright.steps.contract import made_by, makes
+from storywright.steps.contract import made_by, makes, may_come_from
 from storywright.toonworld import motion as moving
 from storywright.toonworld.grammar import portrait
 from storywright.toonworld.scene import Scene
@@ -64,6 +64,8 @@ class Inputs:
     """The illustrator whose pictures are to move."""
 
     illustrator: Path = made_by("train_illustrator")
+    before: Path | None = may_come_from("fetch_champion", "motion")
+    """Layers to go on from, in place of what `start` names."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,7 +82,7 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     torch.set_num_threads(config.training.threads)
     parts, native = model.opened(inputs.illustrator), model.Illustrator.open(inputs.illustrator).drawing.native_size
     work = outputs.motion / ".training"
-    adapter = begun(config, parts["unet"])
+    adapter = begun(config, parts["unet"], inputs.before)
     joined = motion.joined(parts["unet"], adapter)
     task = _task(config, parts, joined, native, work)
     before = task.validate(joined)
@@ -93,15 +95,16 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     files.write_json(outputs.metrics, {name: round(value, 6) for name, value in figures.items()})
 
 
-def begun(config: Config, unet: Any) -> Any:
+def begun(config: Config, unet: Any, before: Path | None = None) -> Any:
     """The temporal layers before they are taught."""
-    if config.start == "scratch":
+    if config.start == "scratch" and not before:
         return motion.new(unet, config.shape, config.training.seed)
-    if not STARTER.is_dir():
-        raise BadInput(f"There are no starter weights at {STARTER}: set start to scratch.")
-    adapter = motion.opened(STARTER)
+    start = before or STARTER
+    if not start.is_dir():
+        raise BadInput(f"There are no starter weights at {start}: set start to scratch.")
+    adapter = motion.opened(start)
     if tuple(adapter.config.block_out_channels) != tuple(unet.config.block_out_channels):
-        raise BadInput("The starter's temporal layers do not fit this illustrator: set start to scratch.")
+        raise BadInput(f"The temporal layers in {start} do not fit this illustrator: set start to scratch.")
     return adapter
 
 
