@@ -50,6 +50,8 @@ D = TypeVar("D", bound=Document)
 
 
 class Product(Document):
+    """What the brief sells."""
+
     name: str = Field(min_length=1)
     """What is sold, as it is written on the pack."""
     description: str = ""
@@ -59,6 +61,8 @@ class Product(Document):
 
 
 class Mandatories(Document):
+    """What the client or the law insists on."""
+
     must_show: list[str] = []
     """What has to be seen in at least one panel, such as product or logo."""
     legal: str = ""
@@ -68,6 +72,8 @@ class Mandatories(Document):
 
 
 class Format(Document):
+    """How long, how wide and in how many pictures."""
+
     seconds: float = Field(default=15, gt=0, le=600)
     """Length of the film."""
     aspect: str = "16:9"
@@ -94,6 +100,8 @@ class Format(Document):
 
 
 class CastMember(Document):
+    """One person of the story."""
+
     name: str = Field(min_length=1)
     """How the others call this person."""
     looks: str = ""
@@ -101,6 +109,8 @@ class CastMember(Document):
 
 
 class Asset(Document):
+    """A file or a thing that the brief refers to."""
+
     name: str = Field(min_length=1)
     """How the brief refers to it."""
     kind: Literal["logo", "product", "picture", "font"] = "picture"
@@ -149,6 +159,8 @@ class Brief(Document):
 
 
 class Shot(Document):
+    """How a panel is framed."""
+
     size: ShotSize = "medium"
     """How much of the subject is seen."""
     angle: Angle = "eye level"
@@ -158,6 +170,8 @@ class Shot(Document):
 
 
 class Line(Document):
+    """Something that is said in the picture."""
+
     who: str = Field(min_length=1)
     """Who speaks."""
     line: str = Field(min_length=1)
@@ -165,6 +179,8 @@ class Line(Document):
 
 
 class Span(Document):
+    """Where in a manuscript a panel comes from."""
+
     start: int = Field(ge=0)
     """First character in the manuscript."""
     end: int = Field(ge=0)
@@ -174,6 +190,8 @@ class Span(Document):
 
 
 class Score(Document):
+    """A measure with what it means."""
+
     name: str
     """What was measured, such as alignment or continuity."""
     value: float
@@ -213,6 +231,8 @@ class Provenance(Document):
 
 
 class Panel(Document):
+    """One picture of a board with everything that is said about it."""
+
     id: str = Field(min_length=1)
     """Stays the same when the panel moves."""
     shot: Shot = Shot()
@@ -348,7 +368,9 @@ def parse(kind: type[D], value: dict[str, Any], where: str) -> D:
         field = ".".join(str(part) for part in first["loc"]) or kind.__name__.lower()
         if first["type"] == "extra_forbidden":
             known = f": the fields are {', '.join(kind.model_fields)}" if len(first["loc"]) == 1 else ""
-            raise BadInput(f"{where}, field {field}: there is no such field{known or ', check its spelling'}.") from error
+            raise BadInput(
+                f"{where}, field {field}: there is no such field{known or ', check its spelling'}."
+            ) from error
         raise BadInput(f"{where}, field {field}: {_said(first['msg'])}.") from error
 
 
