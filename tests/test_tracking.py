@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from mlflow import MlflowClient
 from mlflow.entities import Run
 
-from mlflow import MlflowClient
 from storywright import tracking
 
 
