@@ -27,7 +27,7 @@ from storywright.sources.web.journal import Journal
 from storywright.sources.web.limits import Limits
 from storywright.sources.web.profile import Profile
 
-from .conftest import Asked, Reply, Town, page
+from .conftest import WORDS, Asked, Reply, Town, page
 
 
 def test_a_page_is_fetched_once_however_it_is_linked(town: Town, tmp_path: Path) -> None:
@@ -104,6 +104,19 @@ def test_retry_after_may_be_a_date(town: Town, tmp_path: Path) -> None:
     assert town.crawled(tmp_path).pages == ["/"]
     first, second = (one.at for one in town.asked if one.path == "/")
     assert second - first > 0.8
+
+
+def test_a_site_that_asks_to_be_left_alone_for_long_is_left_and_the_next_crawl_goes_on(
+    town: Town, tmp_path: Path
+) -> None:
+    town.pages = {"/": page("/a", "/b"), "/a": Reply(status=503, headers={"Retry-After": "3600"}), "/b": page()}
+    kept = town.crawled(tmp_path, connections=1)
+    assert kept.problems == ["it asks to come back in 3600 s"]
+    assert town.paths()[-1] == "/a"
+    town.pages["/a"] = page()
+    town.asked.clear()
+    assert town.crawled(tmp_path).pages == ["/", "/a", "/b"]
+    assert "/" not in town.paths()
 
 
 def test_a_failing_page_is_asked_again_later_each_time_and_then_named(town: Town, tmp_path: Path) -> None:
@@ -192,6 +205,45 @@ def test_nofollow_of_a_page_is_respected(town: Town, tmp_path: Path) -> None:
         "/a": page(),
     }
     assert town.crawled(tmp_path).pages == ["/"]
+
+
+@pytest.mark.parametrize(
+    ("meta", "headers"),
+    [
+        ("<meta name=robots content=noai>", {}),
+        ("<meta name=tdm-reservation content=1>", {}),
+        ("", {"TDM-Reservation": "1"}),
+        ("", {"X-Robots-Tag": "noai, noimageai"}),
+    ],
+)
+def test_a_page_that_reserves_its_rights_is_not_learned_from(
+    meta: str, headers: dict[str, str], town: Town, tmp_path: Path
+) -> None:
+    town.pages = {"/": Reply(meta + str(page("/a").body), headers=headers), "/a": page()}
+    kept = town.crawled(tmp_path)
+    assert set(kept.made) == {"/a"}
+    assert "reserves its rights" in kept.notes["/"]
+
+
+def test_a_crawl_that_stops_early_still_knows_what_an_earlier_one_has_read(town: Town, tmp_path: Path) -> None:
+    town.pages = {"/": page("/a", "/b"), "/a": page(), "/b": page()}
+    assert set(town.crawled(tmp_path).made) == {"/", "/a", "/b"}
+    town.pages["/robots.txt"] = Reply(status=503)
+    later = town.crawled(tmp_path, retries=0)
+    assert "cannot be had" in later.problems[0]
+    assert set(later.made) == {"/", "/a", "/b"}
+
+
+def test_a_disk_that_fills_up_is_a_sentence_and_what_was_fetched_stays(town: Town, tmp_path: Path) -> None:
+    town.pages = {"/": page("/a"), "/a": page(words=WORDS * 2_000)}
+    with contextlib.closing(Journal(tmp_path / "journal.sqlite")) as journal:
+        used = journal._base.execute("PRAGMA page_count").fetchone()[0]
+        journal._base.execute(f"PRAGMA max_page_count = {used + 4}")
+        with pytest.raises(BadInput, match=r"journal cannot be written .*full"):
+            crawl(town.plan(), journal)
+    town.asked.clear()
+    assert town.crawled(tmp_path).pages == ["/", "/a"]
+    assert "/" not in town.paths()
 
 
 def test_a_second_crawl_asks_whether_pages_have_changed_and_reads_only_those(town: Town, tmp_path: Path) -> None:

@@ -7,36 +7,32 @@ the corpus table of it.
 """
 
 import asyncio
-import email.utils
 import hashlib
-import itertools
 import logging
-import random
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from storywright import __version__, files
 from storywright.errors import BadInput
 from storywright.progress import Progress
 from storywright.sources.web import decoding, extraction, html, links, pictures, robots, sitemap
-from storywright.sources.web.fetch import REDIRECTS, Answer, AstrayRedirectsError, FailedError, Fetcher
+from storywright.sources.web.fetch import REDIRECTS, Answer, FailedError, Fetcher
 from storywright.sources.web.gate import Gate, Place, RefusedError, Resolve
 from storywright.sources.web.journal import Entry, Found, Journal, Outcome, State
 from storywright.sources.web.limits import Limits
+from storywright.sources.web.manners import AGENT, MAY_PASS, ClosedError, ComeBackLaterError, Manners, Visitor
 from storywright.sources.web.profile import Profile
 
-AGENT = "storywright"
-"""The name that robots.txt knows the crawler by."""
+E = TypeVar("E", bound=Exception)
 
 _LOG = logging.getLogger(__name__)
 _SITEMAP_DEPTH, _PICTURE_DEPTH = -1, 1_000_000
 _SITEMAP_LEVELS = 3  # how deep indexes of sitemaps may lie in one another
 _BATCH = 500
-_AGAIN = frozenset((408, 425, 429, 500, 502, 503, 504, 522, 524))
-_HOLDING = frozenset((429, 503))
 _PAGE_KINDS = frozenset(("text/html", "application/xhtml+xml"))
 _KINDS: dict[str, frozenset[str]] = {"page": _PAGE_KINDS, "picture": pictures.KINDS, "sitemap": frozenset()}
 _MOST_FAILURES_IN_A_ROW = 12
@@ -89,7 +85,13 @@ class Plan:
 
 def crawl(plan: Plan, journal: Journal, pictures_folder: Path | None = None) -> None:
     """Fetch all that the plan asks for and the journal does not have; a site that fails leaves the others alone."""
-    asyncio.run(_crawl(plan, journal, pictures_folder))
+    problem: BadInput | None = None
+    try:
+        asyncio.run(_crawl(plan, journal, pictures_folder))
+    except* BadInput as group:
+        problem = _first(group)
+    if problem:
+        raise problem
 
 
 async def _crawl(plan: Plan, journal: Journal, pictures_folder: Path | None) -> None:
@@ -143,31 +145,33 @@ class _Walk:
         progress: Progress,
         pictures_folder: Path | None,
     ) -> None:
-        self._site, self._plan, self._journal, self._fetcher = site, plan, journal, fetcher
+        self._site, self._plan, self._journal = site, plan, journal
         self._progress, self._pictures_folder = progress, pictures_folder
         self._start = start
         self._hosts = _hosts(start, site.profile.hosts)
-        self._robots: dict[str, robots.Robots] = {}
-        self._asking_robots = asyncio.Lock()
-        self._pace = _Pace(plan.delay_seconds if site.delay_seconds is None else site.delay_seconds)
+        manners = Manners(
+            delay_seconds=plan.delay_seconds if site.delay_seconds is None else site.delay_seconds,
+            retries=plan.retries,
+            backoff_seconds=plan.backoff_seconds,
+        )
+        self._visitor = Visitor(fetcher, journal, manners, plan.limits)
         self._failures = 0
-        self._ended = True
         self._room_for_sitemaps = plan.limits.sitemaps
         self._until = time.monotonic() + plan.limits.site_seconds
 
     async def run(self) -> bool:
         """Walk the site until nothing waits or a limit is reached; whether that was the end of it."""
+        ended = True
         try:
-            rules = await self._robots_of(self._start)
-            self._journal.add(self._site.start, self._seeds(rules))
+            self._journal.add(self._site.start, self._seeds(await self._visitor.rules(self._start)))
             while batch := self._next_batch():
                 await self._walk(batch)
-        except* _SiteLeftError as group:
+        except* (_SiteLeftError, ClosedError) as group:
             left = _first(group)
+            ended = not isinstance(left, _SiteLeftError) or left.for_good
             _LOG.warning("%s is left: %s.", self._site.start, left)
             self._journal.give_up(self._site.start, str(left))
-            self._ended = left.for_good
-        return self._ended
+        return ended
 
     def _seeds(self, rules: robots.Robots) -> list[Found]:
         origin = self._start.origin
@@ -208,6 +212,8 @@ class _Walk:
         except decoding.TooLargeError:
             outcome = Outcome(state=State.REFUSED, note="it is larger than the limit")
         except FailedError as error:
+            if isinstance(error, ComeBackLaterError) and self._belongs(entry.url):
+                raise _SiteLeftError(str(error), for_good=False) from error
             self._failures += entry.kind == "page"
             outcome = _failed(entry, str(error), 0)
         self._journal.close_entry(self._site.start, entry, outcome, self._plan.date)
@@ -219,11 +225,11 @@ class _Walk:
         address = links.parsed(entry.url)
         assert address is not None
         try:
-            rules = await self._robots_of(address)
-        except _SiteLeftError as left:
+            rules = await self._visitor.rules(address)
+        except ClosedError as closed:
             if self._belongs(entry.url):
-                raise
-            return Outcome(state=State.FORBIDDEN, note=str(left))
+                raise _SiteLeftError(str(closed)) from closed
+            return Outcome(state=State.FORBIDDEN, note=str(closed))
         if not rules.allows(address.target):
             return Outcome(state=State.FORBIDDEN, note="robots.txt forbids it")
         return self._read(entry, await self._fetched(entry))
@@ -231,78 +237,9 @@ class _Walk:
     async def _fetched(self, entry: Entry) -> Answer:
         known = {"If-None-Match": entry.etag} if entry.etag else {}
         known |= {"If-Modified-Since": entry.modified} if entry.modified else {}
-        answer = await self._persistently(lambda: self._fetcher.get(entry.url, known=known, kinds=_KINDS[entry.kind]))
-        self._failures = self._failures + (entry.kind == "page") if answer.status in _AGAIN else 0
+        answer = await self._visitor.ask(entry.url, known, _KINDS[entry.kind])
+        self._failures = self._failures + (entry.kind == "page") if answer.status in MAY_PASS else 0
         return answer
-
-    async def _persistently(self, ask: Callable[[], Awaitable[Answer]]) -> Answer:
-        """The answer, asked for again where that may help; each time later, and never sooner than the site says."""
-        for attempt in itertools.count():
-            await self._pace.turn()
-            last = attempt == self._plan.retries
-            try:
-                answer = await ask()
-                if last or answer.status not in _AGAIN:
-                    return answer
-                wait = self._wait(answer, attempt)
-            except FailedError:
-                if last:
-                    raise
-                wait = self._backoff(attempt)
-            self._journal.count("retries")
-            await asyncio.sleep(wait)
-        raise AssertionError("the last attempt returns or raises")
-
-    def _wait(self, answer: Answer, attempt: int) -> float:
-        wait = max(self._backoff(attempt), _retry_after(answer.headers.get("retry-after", "")))
-        if wait > self._plan.limits.longest_wait_seconds:
-            raise FailedError(f"it asks to come back in {wait:.0f} s")
-        if answer.status in _HOLDING:
-            self._pace.hold(wait)
-        return wait
-
-    def _backoff(self, attempt: int) -> float:
-        wait = self._plan.backoff_seconds * 2.0**attempt
-        return min(wait * random.uniform(1.0, 1.25), self._plan.limits.longest_wait_seconds)
-
-    async def _robots_of(self, address: links.Url) -> robots.Robots:
-        origin = address.origin
-        if origin in self._robots:
-            return self._robots[origin]
-        async with self._asking_robots:
-            if origin not in self._robots:
-                rules = await self._read_robots(origin)
-                longest = self._plan.limits.longest_wait_seconds
-                if rules.delay_seconds > longest:
-                    raise _SiteLeftError(
-                        f"its robots.txt asks for {rules.delay_seconds:g} s between two fetches, "
-                        f"more than the limit of {longest:g} s"
-                    )
-                self._pace.slow_to(rules.delay_seconds)
-                self._robots[origin] = rules
-        return self._robots[origin]
-
-    async def _read_robots(self, origin: str) -> robots.Robots:
-        """RFC 9309: what is not there forbids nothing, and what cannot be had now forbids everything."""
-        kept = self._journal.robots(origin)
-        if kept is None:
-            kept = await self._ask_robots(origin)
-            self._journal.keep_robots(origin, *kept)
-        status, content = kept
-        if status >= 500 or status == 429:
-            raise _SiteLeftError(f"its robots.txt cannot be had (status {status}), so nothing of it may be fetched now")
-        return robots.read(content, AGENT) if status == 200 else robots.Robots()
-
-    async def _ask_robots(self, origin: str) -> tuple[int, bytes]:
-        try:
-            answer = await self._persistently(
-                lambda: self._fetcher.follow(origin + "/robots.txt", first_bytes=robots.MOST_BYTES)
-            )
-        except AstrayRedirectsError:
-            return 404, b""
-        except (RefusedError, FailedError) as error:
-            raise _SiteLeftError(f"its robots.txt cannot be had: {error}") from error
-        return answer.status, answer.body
 
     def _belongs(self, url: str) -> bool:
         address = links.parsed(url)
@@ -359,12 +296,14 @@ class _Walk:
         page = html.parse(answer.url, answer.body, decoding.text(answer.body, answer.headers.get("content-type", "")))
         found: list[Found] = []
         if entry.depth < self._plan.limits.depth:
-            urls = html.outgoing(page, self._plan.limits.links_per_page)
+            urls = html.outgoing(page, answer.headers, self._plan.limits.links_per_page)
             found = [Found(url, "page", entry.depth + 1) for url in urls if self._wanted(url)]
         address = links.parsed(answer.url)
         assert address is not None
         if not self._site.profile.holds_concepts(address.target):
             return _done(answer, found=found)
+        if html.reserved(page, answer.headers):
+            return _done(answer, note="it reserves its rights to be learned from", found=found)
         concepts, problems = extraction.concepts(page, self._site.profile.concepts)
         if self._plan.pictures:
             found += [Found(one.picture, "picture", _PICTURE_DEPTH) for one in concepts if one.picture]
@@ -377,28 +316,6 @@ class _Walk:
             and (address.host, address.port) in self._hosts
             and self._site.profile.follows(address.target)
         )
-
-
-class _Pace:
-    """How fast one site is asked: turns at least a delay apart, and pauses that hold for everyone."""
-
-    def __init__(self, delay_seconds: float) -> None:
-        self._delay = delay_seconds
-        self._next = 0.0
-
-    async def turn(self) -> None:
-        """Wait until the site may be asked again."""
-        while (wait := self._next - time.monotonic()) > 0:
-            await asyncio.sleep(wait)
-        self._next = time.monotonic() + self._delay
-
-    def slow_to(self, delay_seconds: float) -> None:
-        """Keep at least this delay from now on."""
-        self._delay = max(self._delay, delay_seconds)
-
-    def hold(self, seconds: float) -> None:
-        """Ask nothing for so long."""
-        self._next = max(self._next, time.monotonic() + seconds)
 
 
 def _failed(entry: Entry, reason: str, status: int) -> Outcome:
@@ -432,15 +349,6 @@ def _hosts(start: links.Url, others: Iterable[str]) -> set[Place]:
     return {(host, port) for host in (start.host, bare, f"www.{bare}", *others) for port in ports}
 
 
-def _retry_after(value: str) -> float:
-    if value.strip().isdecimal():
-        return float(value.strip()[:9])
-    try:
-        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
-    except (TypeError, ValueError, OverflowError):
-        return 0.0
-
-
-def _first(group: BaseExceptionGroup[_SiteLeftError]) -> _SiteLeftError:
+def _first(group: BaseExceptionGroup[E]) -> E:
     error = group.exceptions[0]
     return _first(error) if isinstance(error, BaseExceptionGroup) else error

@@ -5,7 +5,7 @@ formatting rules of HTML 5 would do for a page made to hurt.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,6 +21,7 @@ _OVERLOADED = re.compile(rf"<[a-zA-Z][^\s>/]*+{_ATTRIBUTE}{{{_MOST_ATTRIBUTES}}}
 _BINARY = (b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"%PDF", b"PK\x03\x04", b"\x7fELF", b"RIFF", b"\x1f\x8b", b"\xfd7zXZ")
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
 _BASE = etree.XPath("string(//base/@href)", smart_strings=False)
+_TDM_RESERVATION = etree.XPath("string(//meta[@name = 'tdm-reservation']/@content)", smart_strings=False)
 _ROBOTS = etree.XPath("string(//meta[translate(@name, 'ROBTS', 'robts') = 'robots']/@content)", smart_strings=False)
 
 
@@ -49,9 +50,9 @@ def parse(url: str, content: bytes, words: str) -> Page:
     return Page(url, root)
 
 
-def outgoing(page: Page, most: int) -> list[str]:
+def outgoing(page: Page, headers: Mapping[str, str], most: int) -> list[str]:
     """The addresses that a page links to, each once and in their order; none where the page asks for that."""
-    if "nofollow" in _ROBOTS(page.root).lower():
+    if not {"nofollow", "none"}.isdisjoint(_wishes(page, headers)):
         return []
     base = links.canonical(_BASE(page.root), page.url) or page.url
     found: dict[str, None] = {}
@@ -61,6 +62,12 @@ def outgoing(page: Page, most: int) -> list[str]:
             if len(found) == most:
                 break
     return list(found)
+
+
+def reserved(page: Page, headers: Mapping[str, str]) -> bool:
+    """Whether a page says that machines may not learn from it: TDMRep, or `noai` for robots."""
+    said = headers.get("tdm-reservation", "") or _TDM_RESERVATION(page.root)
+    return said.strip() == "1" or "noai" in _wishes(page, headers)
 
 
 def words_of(element: etree._Element) -> str:
@@ -94,6 +101,11 @@ def _whole(piece: list[str]) -> Iterator[str]:
     piece.clear()
     if text:
         yield text
+
+
+def _wishes(page: Page, headers: Mapping[str, str]) -> set[str]:
+    """What a page asks of robots, in itself or in its headers."""
+    return set(re.findall(r"[a-z-]+", f"{_ROBOTS(page.root)} {headers.get('x-robots-tag', '')}".lower()))
 
 
 @lru_cache(maxsize=1)

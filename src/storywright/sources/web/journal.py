@@ -229,10 +229,14 @@ class Journal:
         return [url for (url,) in rows]
 
     def made(self, kind: str) -> Iterator[tuple[str, str, str]]:
-        """What addresses of a kind gave, the nearest to the start first: address, date, what was made."""
+        """What addresses of a kind gave, the nearest to the start first: address, date, what was made.
+
+        What an earlier crawl has read and this one did not come to is still known.
+        """
         yield from self._base.execute(
-            "SELECT url, fetched, made FROM pages WHERE kind = ? AND state = ? AND made != '' ORDER BY depth, url",
-            (kind, State.DONE),
+            "SELECT url, fetched, made FROM pages WHERE kind = ? AND state IN (?, ?) AND made != ''"
+            " ORDER BY depth, url",
+            (kind, State.DONE, State.WAITING),
         )
 
     def close(self) -> None:
@@ -251,10 +255,18 @@ class Journal:
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._base.execute("BEGIN")
         try:
+            self._base.execute("BEGIN")
             yield
+            self._base.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            if self._base.in_transaction:
+                self._base.execute("ROLLBACK")
+            raise BadInput(
+                f"The crawl's journal cannot be written ({error}): free some space, or make its folder writable, and "
+                "run the crawl again; it goes on where it was."
+            ) from error
         except BaseException:
-            self._base.execute("ROLLBACK")
+            if self._base.in_transaction:
+                self._base.execute("ROLLBACK")
             raise
-        self._base.execute("COMMIT")
