@@ -147,7 +147,7 @@ def _stop(server: uvicorn.Server, thread: threading.Thread) -> None:
     thread.join(timeout=20)
 
 
-def _until(true: Callable[[], bool], seconds: float = 15) -> None:
+def _until(true: Callable[[], bool], seconds: float = 90) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it took too long"

@@ -219,10 +219,11 @@ def test_a_request_under_way_when_the_server_stops_is_answered(start: Start) -> 
     studio = start(opener=lambda *_: (stand_in(seconds=0.6), Drawing()))
     answers: list[int] = []
     asking = threading.Thread(
-        target=lambda: answers.append(studio.client.post("/api/v1/images", json={"prompt": "a dog"}).status_code)
+        daemon=True,
+        target=lambda: answers.append(studio.client.post("/api/v1/images", json={"prompt": "a dog"}).status_code),
     )
     asking.start()
     time.sleep(0.2)
     studio.stop()
-    asking.join()
+    asking.join(timeout=60)
     assert answers == [200]

@@ -51,7 +51,7 @@ def serves(studio: Studio) -> tuple[str, str]:
     return served["version"], served["origin"]
 
 
-def until(true: Callable[[], bool], seconds: float = 15) -> None:
+def until(true: Callable[[], bool], seconds: float = 90) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it took too long"
@@ -71,15 +71,18 @@ def test_a_new_champion_is_served_without_a_dropped_request_and_a_rollback_too(
         while not done.is_set():
             answer = studio.client.post("/api/v1/images", json={"prompt": "a dog"})
             seen.append((answer.status_code, answer.headers.get("x-storywright-version", "")))
+            time.sleep(0.01)
 
-    asking = threading.Thread(target=ask)
+    asking = threading.Thread(target=ask, daemon=True)
     asking.start()
-    second = promoted(at, tmp_path, 2)
-    until(lambda: serves(studio)[0] == second)
-    registry.rollback(at)
-    until(lambda: serves(studio)[0] == first)
-    done.set()
-    asking.join()
+    try:
+        second = promoted(at, tmp_path, 2)
+        until(lambda: serves(studio)[0] == second)
+        registry.rollback(at)
+        until(lambda: serves(studio)[0] == first)
+    finally:
+        done.set()
+        asking.join(timeout=30)
     assert {status for status, _ in seen} == {200}
     order = [version for n, (_, version) in enumerate(seen) if n == 0 or version != seen[n - 1][1]]
     assert order == [first, second, first]

@@ -1,6 +1,7 @@
 """The page as a browser without scripts sees it."""
 
 import re
+import time
 from html.parser import HTMLParser
 
 import httpx
@@ -46,7 +47,9 @@ def browser(studio: Studio) -> httpx.Client:
 
 def ordered(browser: httpx.Client) -> Page:
     answer = browser.post("/orders", data=FORM | {"key": "one-form"})
-    while 'http-equiv="refresh"' in answer.text:
+    end = time.monotonic() + 90
+    while 'http-equiv="refresh"' in answer.text and time.monotonic() < end:
+        time.sleep(0.02)
         answer = browser.get(str(answer.url))
     assert answer.status_code == 200
     return Page(answer.text)
