@@ -3,7 +3,7 @@
 Knows nothing about places or the camera.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -54,7 +54,8 @@ class Actor:
     head_size: float
     hips_y: float
     knees_y: float
-    feet: tuple[Point, ...]
+    shadows: tuple[tuple[float, float], ...]
+    """Middle and half-width of each shadow that they throw on the ground."""
 
 
 _TWO_HANDS = ("laptop", "cake", "pizza", "plant", "ball", "dog", "cat", "gift box", "car")
@@ -154,8 +155,16 @@ def _measured(layers: list[Layer], body: Figure, flip: bool) -> Actor:
         head_size=body.head_size,
         hips_y=body.hips[1],
         knees_y=body.knees_y,
-        feet=tuple((x * side, y) for x, y in body.feet),
+        shadows=tuple(_shadows(bounds_of, [x * side for x, _ in body.feet])),
     )
+
+
+def _shadows(bounds_of: dict[int, Box], feet: list[float]) -> Iterator[tuple[float, float]]:
+    if feet and bounds_of[PERSON][1] < 0.3:
+        yield (min(feet) + max(feet)) / 2, (max(feet) - min(feet)) / 2 + 0.2
+    for owner, b in bounds_of.items():
+        if owner >= 0 and b[1] < 0.06:
+            yield (b[0] + b[2]) / 2 * 0.95, (b[2] - b[0]) / 2 * 0.95
 
 
 def _real_use(kind: str, use: str) -> str:
@@ -235,13 +244,13 @@ class _Stage:
     def __init__(self, body: Figure, drip: float) -> None:
         self.body = body
         self.drip = drip
-        self.parts: dict[str, list[tuple[list[Shape], int]]] = {
+        self.parts: dict[str, list[tuple[Sequence[Shape], int]]] = {
             layer: [] for layer in (*self.BEFORE, *self.BETWEEN, *self.AFTER)
         }
 
-    def add(self, layer: str, shapes: tuple[Shape, ...] | list[Shape], owner: int) -> None:
+    def add(self, layer: str, shapes: Sequence[Shape], owner: int) -> None:
         if shapes:
-            self.parts[layer].append((list(shapes), owner))
+            self.parts[layer].append((shapes, owner))
 
     def lift(self, x: float, y: float) -> None:
         """Move the person and what they have in hand, not what they are in or on."""
@@ -254,14 +263,14 @@ class _Stage:
         return _Dressed(before, between, after, self.body)
 
     def _layers(self, names: tuple[str, ...], flip: bool) -> tuple[Layer, ...]:
-        runs: list[tuple[list[Shape], int]] = []
-        for name in names:
-            for shapes, owner in self.parts[name]:
-                if runs and runs[-1][1] == owner:
-                    runs[-1][0].extend(shapes)
-                else:
-                    runs.append((list(shapes), owner))
-        return tuple(Layer(bundle(moved(shapes, flip=True) if flip else shapes), owner) for shapes, owner in runs)
+        parts = [part for name in names for part in self.parts[name]]
+        return tuple(Layer(_bundled(tuple(shapes), flip), owner) for shapes, owner in parts)
+
+
+@lru_cache(maxsize=8192)
+def _bundled(shapes: tuple[Shape, ...], flip: bool) -> Bundle:
+    """A layer made ready; the same legs, torso or arm serve many figures."""
+    return bundle(moved(shapes, flip=True) if flip else shapes)
 
 
 def _joined(a: Box, b: Box) -> Box:

@@ -12,6 +12,10 @@ from storywright.toonworld.scene import INDOORS, Scene
 from storywright.toonworld.shapes import Point
 from storywright.toonworld.staging import Box, Stage
 
+Row = tuple[float, float, float, float]
+Lens = tuple[Row, Row, Row]
+"""World to camera, by rows: across, up, ahead."""
+
 NEAR = 0.12
 """Metres in front of the lens where things begin to be seen."""
 
@@ -32,7 +36,7 @@ class View:
 
     def around(self, b: Box) -> tuple[Point, Point]:
         """Low and high corner in the picture of a box on the plane where people stand."""
-        return _projected(self.matrix, self.lean, b)
+        return _projected(self.matrix.tolist(), self.lean, b)
 
     def span_at(self, depth: float) -> tuple[float, float]:
         """Where the sides of the picture are, in metres, at a depth behind the people."""
@@ -94,19 +98,20 @@ def view(scene: Scene, on: Stage, aspect: float, shift: tuple[float, float, floa
     pan, tilt, zoom = shift
     scale, du, dv = fit
     scale, du, dv = scale * zoom, (du - aspect / 2) * zoom + aspect / 2 - pan, (dv - 0.5) * zoom + 0.5 - tilt
-    picture = np.array([[scale, 0, du], [0, -scale, dv], [0, 0, 1]])
-    matrix = picture @ lens
-    depth = float(lens[2] @ np.array([x, aim_y, 0, 1]))
-    return View(matrix.astype(np.float32), lean, depth, scale / depth, aspect)
+    across, up, ahead = lens
+    u = [scale * a + du * c for a, c in zip(across, ahead, strict=True)]
+    v = [dv * c - scale * b for b, c in zip(up, ahead, strict=True)]
+    depth = ahead[0] * x + ahead[1] * aim_y + ahead[3]
+    return View(np.array((u, v, ahead), np.float32), lean, depth, scale / depth, aspect)
 
 
-def _lens(at: tuple[float, float, float], pitch: float, roll: float) -> np.ndarray:
+def _lens(at: tuple[float, float, float], pitch: float, roll: float) -> Lens:
     """World to camera: x right, y up, z ahead."""
-    c, s = math.cos(pitch), math.sin(pitch)
-    turn = np.array([[1, 0, 0], [0, c, -s], [0, s, c]])
-    a, b = math.cos(roll), math.sin(roll)
-    turn = np.array([[a, b, 0], [-b, a, 0], [0, 0, 1]]) @ turn
-    return np.column_stack([turn, -turn @ np.array(at)])
+    c, s, a, b = math.cos(pitch), math.sin(pitch), math.cos(roll), math.sin(roll)
+    turn = ((a, b * c, -b * s), (-b, a * c, -a * s), (0.0, s, c))
+    (x, y, z) = at
+    across, up, ahead = ((p, q, r, -(p * x + q * y + r * z)) for p, q, r in turn)
+    return across, up, ahead
 
 
 def _subject(scene: Scene, on: Stage) -> tuple[Box, Box]:
@@ -163,7 +168,7 @@ def _nobody(scene: Scene, row: Box) -> Box:
 
 
 def _fitted(
-    lens: np.ndarray, lean: float, scene: Scene, must: Box, everything: Box, aspect: float, top: float, bottom: float
+    lens: Lens, lean: float, scene: Scene, must: Box, everything: Box, aspect: float, top: float, bottom: float
 ) -> tuple[float, float, float]:
     """Scale and shift that put the subject into its span, and as much of the rest as fits into the picture."""
     low, high = _projected(lens, lean, must)
@@ -189,9 +194,9 @@ def _fitted(
     return scale, u - scale * centre, v + scale * middle
 
 
-def _projected(lens: np.ndarray, lean: float, b: Box) -> tuple[Point, Point]:
+def _projected(lens: Lens, lean: float, b: Box) -> tuple[Point, Point]:
     """Low and high corner of a box as the lens sees it."""
-    (xx, xy, xz, xw), (yx, yy, yz, yw), (zx, zy, zz, zw) = lens.tolist()
+    (xx, xy, xz, xw), (yx, yy, yz, yw), (zx, zy, zz, zw) = lens
     seen = []
     for x in (b[0], b[2]):
         for height in (b[1], b[3]):

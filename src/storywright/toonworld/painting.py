@@ -7,6 +7,7 @@ the styles, and nothing about what the shapes show.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -27,8 +28,7 @@ _BITS = 4
 _LIMIT = np.float32(2.0e6)
 
 
-@dataclass(frozen=True, slots=True)
-class _Layer:
+class _Layer(NamedTuple):
     points: np.ndarray
     bundle: Bundle
     palette: Palette

@@ -14,9 +14,9 @@ import numpy as np
 Point = tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Shape:
-    """One closed outline."""
+    """One closed outline; equal to itself alone, so that what is made of shapes can be remembered by them."""
 
     points: np.ndarray
     """(n, 2) in the plane of a figure, x to the right and y up, in metres; or (n, 3) in the world, z away from us."""

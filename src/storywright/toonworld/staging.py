@@ -3,8 +3,9 @@
 Knows nothing about the camera beyond how close the shot is, which decides what is put at what height.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from storywright.toonworld.acting import AIR, PERSON, Actor, Thing, actor
 from storywright.toonworld.props import SMALL, prop
@@ -20,8 +21,7 @@ _BEHIND = {"car": 1.15, "bicycle": 0.75}
 """Things too large to stand in the row, and how far behind it they stand."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Item:
+class Item(NamedTuple):
     """Shapes upright in the world, at one depth."""
 
     bundle: Bundle
@@ -36,8 +36,7 @@ class Item:
     """figure, prop or scenery."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Placed:
+class Placed(NamedTuple):
     """A person where they stand."""
 
     person: int
@@ -87,7 +86,7 @@ def stage(scene: Scene) -> Stage:
         owned = {k: p for k, p in owned.items() if p.by == props[0].by}
         loose = {}
         actors = _row(people, {k: Prop(kind=p.kind, colour=p.colour, use=p.use) for k, p in owned.items()})
-        actors = [replace(a, person=props[0].by) for a in actors]
+        actors = [a._replace(person=props[0].by) for a in actors]
     else:
         actors = _row(people, owned)
     return _assembled(scene, _levelled(scene, actors), loose)
@@ -101,7 +100,7 @@ def _levelled(scene: Scene, actors: list[Placed]) -> list[Placed]:
     levelled = []
     for a in actors:
         above = a.who.head_at[1] - level
-        levelled.append(replace(a, y=min(max(above, -0.2), 0.06) - above))
+        levelled.append(a._replace(y=min(max(above, -0.2), 0.06) - above))
     return levelled
 
 
@@ -124,7 +123,7 @@ def _row(people: tuple[Person, ...], owned: dict[int, Prop]) -> list[Placed]:
         row.append(Placed(index, look, things, who, x - left))
         x += right - left + _GAP
     centre = (x - _GAP) / 2
-    return [replace(placed, x=placed.x - centre) for placed in row]
+    return [placed._replace(x=placed.x - centre) for placed in row]
 
 
 @lru_cache(maxsize=4096)
@@ -166,18 +165,8 @@ def _assembled(scene: Scene, actors: list[Placed], loose: dict[int, Prop]) -> St
     for a in actors:
         for k, b in a.who.prop_bounds:
             boxes[k] = _shifted(b, a.x, a.y)
-        shadows += [(a.person, x, 0.0, half) for x, half in _shadows_of(a.who, a.x)]
+        shadows += [(a.person, a.x + x, 0.0, half) for x, half in a.who.shadows]
     return Stage(tuple(items), tuple(actors), boxes, tuple(shadows))
-
-
-def _shadows_of(who: Actor, x: float) -> list[tuple[float, float]]:
-    low = [b for _, b in who.prop_bounds if b[1] < 0.06] + ([who.person_bounds] if who.person_bounds[1] < 0.3 else [])
-    spans = []
-    for b in low:
-        feet = who.feet if b is who.person_bounds else ()
-        a, c = (min(f[0] for f in feet) - 0.2, max(f[0] for f in feet) + 0.2) if feet else (b[0] * 0.95, b[2] * 0.95)
-        spans.append((x + (a + c) / 2, (c - a) / 2))
-    return spans
 
 
 def _table_height(scene: Scene, kind: str, actors: list[Placed]) -> float:

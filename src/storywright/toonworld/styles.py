@@ -45,17 +45,20 @@ def coloured(style: Style, colours: np.ndarray, subject: np.ndarray) -> tuple[np
         return colours, colours * 0.62
     if style == "pencil":
         paper = np.array(PAPER["pencil"], np.float32)
-        drained = np.where(own, light + (colours - light) * 0.8, light + (colours - light) * 0.24)
-        fill = paper * (1 - (1 - drained / 255) * np.where(own, 0.84, 0.62))
-        line = np.where(own, np.float32(58), np.float32(84)) + fill * np.where(own, 0.06, 0.12)
-        return fill, line
+        drained = light + (colours - light) * _either(own, 0.8, 0.24)
+        fill = paper * (1 - (1 - drained / 255) * _either(own, 0.84, 0.62))
+        return fill, _either(own, 58, 84) + fill * _either(own, 0.06, 0.12)
     if style == "ink":
         return _inked(colours, light, own)
     paper = np.array(PAPER["watercolour"], np.float32)
-    wash = np.where(own, 0.93, 0.78)
-    soft = light + (colours - light) * np.where(own, 1.12, 0.95)
+    wash = _either(own, 0.93, 0.78)
+    soft = light + (colours - light) * _either(own, 1.12, 0.95)
     fill = np.clip(paper * (1 - wash) + soft * wash, 0, 255)
     return fill, fill * 0.66
+
+
+def _either(own: np.ndarray, subject: float, scenery: float) -> np.ndarray:
+    return np.where(own, np.float32(subject), np.float32(scenery))
 
 
 def _inked(colours: np.ndarray, light: np.ndarray, own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -66,7 +69,7 @@ def _inked(colours: np.ndarray, light: np.ndarray, own: np.ndarray) -> tuple[np.
     breath = tone + (colours - light) * 0.26
     place = np.clip(breath, 0, 255) * paper / 255
     wash = np.clip(light + (colours - light) * 1.05, 0, 255) * 0.86 + paper * 0.14
-    wash = np.where(light < 62, wash * 0.62, wash)
+    wash = wash * _either(light < 62, 0.62, 1.0)
     fill = np.where(own, wash, place)
     line = np.broadcast_to(np.array((22, 20, 24), np.float32), fill.shape)
     dark = fill.mean(axis=1, keepdims=True) < 60
