@@ -113,7 +113,7 @@ class Following:
         if champion and not self._serves(champion):
             notice = self._change_to(champion)
         if self._crew is None:
-            notice = self._fall_back() or notice
+            notice = " ".join(filter(None, (notice, self._fall_back())))
         if champion:
             self.metrics.champion_served.set(self._serves(champion))
         if notice and notice != self.notice:
