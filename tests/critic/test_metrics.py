@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storywright.critic.metrics import bleu, cider_d, distinct, frechet_distance, rouge_l, self_bleu
@@ -51,6 +51,7 @@ def test_scores_of_464_captions_are_those_of_the_reference_implementation():
     assert [scored.value for scored in bleu(hyps, refs)] == pytest.approx(expected, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(items)
 def test_bleu_is_its_definition(sets):
     hyps, refs = split(sets)
@@ -65,6 +66,7 @@ def test_bleu_is_its_definition(sets):
     assert [scored.value for scored in bleu(hyps, refs)] == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(items)
 def test_cider_d_is_its_definition(sets):
     hyps, refs = split(sets)
@@ -88,6 +90,7 @@ def test_cider_d_is_its_definition(sets):
     assert cider_d(hyps, refs).items == pytest.approx(expected, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(items)
 def test_rouge_l_is_its_definition(sets):
     def common(a, b):
@@ -106,6 +109,7 @@ def test_rouge_l_is_its_definition(sets):
     assert rouge_l(*split(sets)).items == pytest.approx(expected, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(st.lists(sentence, min_size=2, max_size=6))
 def test_self_bleu_takes_all_others_as_references(captions):
     by_definition = bleu(captions, [captions[:i] + captions[i + 1 :] for i in range(len(captions))])
