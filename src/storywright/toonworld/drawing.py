@@ -230,7 +230,8 @@ def _shoulder(aspect: float, right: bool) -> Bundle:
         ),
         blob([(0.46, 0.42), (0.51, 0.4), (0.515, 0.5), (0.465, 0.52)], "#5a4036", 1.0),
     ]
-    shapes = moved(head, -0.17, 0.02)
+    size = min(1.0, aspect * 0.8)
+    shapes = moved(head, -0.17 * size, 1.02 - size, size)
     if right:
         shapes = moved(shapes, aspect, 0.0, 1.0, flip=True)
     return bundle(shapes)
