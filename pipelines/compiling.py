@@ -5,12 +5,12 @@ pipeline: its values are those of the preset, and its description is taken from 
 same sources gives the same bytes.
 """
 
+import dataclasses
 import importlib
 import inspect
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ _HEAD = """\
 """
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Images:
     """Where the images of the components come from."""
 
@@ -127,8 +127,10 @@ def _describe(spec: dict[str, Any], steps: list[str]) -> None:
     for step, parameter in spec["root"]["inputDefinitions"]["parameters"].items():
         if step in steps:
             module = contract.load(step)
+            said = contract.described(module.Config)
             lines = [inspect.cleandoc(module.__doc__ or "").split("\n", 1)[0]]
-            lines += [f"{name}: {' '.join(note.split())}" for name, note in contract.described(module.Config).items()]
+            for field in dataclasses.fields(module.Config):
+                lines.append(f"{field.name}: {' '.join(said.get(field.name, '').split())}".rstrip())
             parameter["description"] = "\n".join(lines)
 
 

@@ -1,5 +1,6 @@
 """What the step contract promises to every step and to every caller."""
 
+import dataclasses
 import errno
 import json
 import os
@@ -313,7 +314,7 @@ def test_a_file_that_outgrows_what_the_system_allows_keeps_the_earlier_result(tm
     assert (tmp_path / "factory/grow/lines/big").stat().st_size == 100_000
 
 
-def test_every_value_of_every_step_is_described_and_set_in_both_presets() -> None:
+def test_every_value_of_every_step_is_set_in_both_presets() -> None:
     from storywright.steps import command
 
     for preset in ("demo", "full"):
@@ -321,4 +322,4 @@ def test_every_value_of_every_step_is_described_and_set_in_both_presets() -> Non
         for step in contract.names():
             config = contract.load(step).Config
             contract.config_of(step, sections[step])
-            assert set(contract.described(config)) == set(sections[step]), step
+            assert {field.name for field in dataclasses.fields(config)} == set(sections[step]), step
