@@ -118,12 +118,12 @@ def _sort(table: _Table, source: Path, valid: Path, checker: "Checker", quaranti
     with Progress(f"Validating {table.name}", sum(map(_rows_if_readable, paths))) as progress:
         for path in paths:
             try:
-                tally, keys, broken = _sort_file(table, path, seen, valid, checker, quarantine.folder, progress)
+                tally, known, broken = _sort_file(table, path, seen, valid, checker, quarantine.folder, progress)
             except shards.Unreadable as error:
                 quarantine.keep_file(path, error.reason)
                 continue
             total.add(tally)
-            seen |= keys
+            seen = known
             for rule, example in broken:
                 quarantine.count(table.name, rule, example)
     return total
@@ -132,13 +132,13 @@ def _sort(table: _Table, source: Path, valid: Path, checker: "Checker", quaranti
 def _sort_file(
     table: _Table, path: Path, seen: set[int], valid: Path, checker: "Checker", quarantine: Path, progress: Progress
 ) -> tuple[_Tally, set[int], list[tuple[str, str]]]:
-    """Part one file; when it turns out to be unreadable, nothing of it stays on either side."""
-    tally, keys, broken = _Tally(table.name), set[int](), list[tuple[str, str]]()
+    """Part one file, and add its keys to those seen; when it is unreadable, nothing of it stays on either side."""
+    tally, known, broken = _Tally(table.name), set(seen), list[tuple[str, str]]()
     with ExitStack() as stack:
         good = stack.enter_context(shards.Writer(valid / path.name, table.schema))
         bad = stack.enter_context(shards.Writer(quarantine / path.name, with_reasons(table.schema)))
         for piece in shards.pieces(path, table.schema):
-            frame = table.frame(piece, tally.rows, seen | keys)
+            frame = table.frame(piece, tally.rows, known)
             place = f"{path.stem}-from-row-{tally.rows:07d}"
             rows = checker.broken(table.name, place, frame)
             broken += [(one.rule, f"{path.name} row {row}: {one.reason}") for row in rows for one in rows[row]]
@@ -148,9 +148,9 @@ def _sort_file(
             kept = piece.append_column(REASONS, pa.array(reasons, REASONS.type)).replace_schema_metadata(None)
             bad.write(kept.filter(pa.array(is_bad)))
             tally.add(_tally(table, frame, is_bad))
-            keys |= set(frames.keys_of(frame[table.key]))
+            known |= set(frames.keys_of(frame[table.key]))
             progress.advance(len(frame), f"{path.name}")
-    return tally, keys, broken
+    return tally, known, broken
 
 
 def _reasons(frame: pd.DataFrame, rows: "dict[int, list[Broken]]", table: _Table) -> list[list[str]]:
