@@ -147,10 +147,10 @@ def test_with_registry_and_deployment_gone_the_embedded_models_serve_and_it_says
 
 
 def test_the_settings_that_were_tuned_for_a_bundle_are_used(at: Settings, tmp_path: Path) -> None:
-    from storywright.server.following import drawing_of
+    from storywright.watch import deployed
 
     promoted(at, tmp_path, 1, settings='{"drawing": {"steps": 5, "guidance": 2.5, "sampler": "unknown here"}}')
-    drawing = drawing_of(registry.fetch("champion", at))
+    drawing, _ = deployed.tuned(registry.fetch("champion", at))
     assert (drawing.steps, drawing.guidance) == (5, 2.5)
 
 

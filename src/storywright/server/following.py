@@ -9,19 +9,18 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 from storywright import registry
 from storywright.errors import BadInput
-from storywright.registry import bundle as bundles
 from storywright.registry.versions import Version
 from storywright.server.metrics import Metrics
 from storywright.server.problems import NotReady
 from storywright.settings import Settings
 from storywright.studio.director import Drawing
 from storywright.studio.models import Models
-from storywright.watch import deployment, trial
+from storywright.watch import deployed, deployment, trial
 
 _LOG = logging.getLogger("storywright.server")
 _TRIAL_PROMPT = "a woman with long red hair and a yellow shirt stands in the park and holds a blue bottle, day"
@@ -50,19 +49,9 @@ def open_crew(folder: Path | None, version: str) -> tuple[Models, Drawing]:
     """Open and try the bundle in a folder; the embedded models without one."""
     if folder is None:
         return Models.open(), Drawing()
-    _, models = trial.opened(folder, version)
+    models, drawing = deployed.opened(folder, version)
     trial.try_out(models, prompt=_TRIAL_PROMPT, steps=_TRIAL_STEPS, seed=7, name=f"Version {version}")
-    return models, drawing_of(folder)
-
-
-def drawing_of(folder: Path) -> Drawing:
-    """How pictures are drawn with the bundle in a folder, as it was tuned."""
-    tuned = deployment.settings_of(folder, bundles.read(folder / bundles.BUNDLE_FILE)).get("drawing", {})
-    known = {field.name for field in fields(Drawing)}
-    try:
-        return Drawing(**{name: value for name, value in tuned.items() if name in known})
-    except (ValueError, TypeError, AttributeError) as error:
-        raise BadInput(f"The drawing settings in {folder} cannot be used ({error}): tune the models again.") from error
+    return models, drawing
 
 
 class Following:

@@ -27,11 +27,16 @@ def deployed_version(at: Settings) -> str:
 def opened(folder: Path, version: str) -> tuple[Models, Drawing]:
     """The models in a bundle's folder, set as they were tuned."""
     _, models = trial.opened(folder, version)
-    tuned = deployment.settings_of(folder, bundles.read(folder / bundles.BUNDLE_FILE))
+    drawing, decoding = tuned(folder)
+    return dataclasses.replace(models, writer=models.writer.with_decoding(decoding)), drawing
+
+
+def tuned(folder: Path) -> tuple[Drawing, Decoding]:
+    """How pictures are drawn and words are searched with the bundle in a folder; what was not tuned is as usual."""
+    chosen = deployment.settings_of(folder, bundles.read(folder / bundles.BUNDLE_FILE))
     known = {field.name for field in dataclasses.fields(Drawing)}
     try:
-        drawing = Drawing(**{name: value for name, value in tuned.get("drawing", {}).items() if name in known})
-        writer = models.writer.with_decoding(Decoding(**tuned["writing"])) if "writing" in tuned else models.writer
+        drawing = Drawing(**{name: value for name, value in chosen.get("drawing", {}).items() if name in known})
+        return drawing, Decoding(**chosen.get("writing", {}))
     except (ValueError, TypeError, AttributeError) as error:
         raise BadInput(f"The settings in {folder} cannot be used ({error}): tune the models again.") from error
-    return dataclasses.replace(models, writer=writer), drawing
