@@ -73,8 +73,8 @@ def test_what_a_compiled_pipeline_is_given_by_default_is_what_params_say(in_root
             config = contract.load(step).Config
             assert contract.config_of(step, parameters[step]["defaultValue"]) == contract.config_of(step, params[step])
             said = parameters[step]["description"]
-            for name, note in contract.described(config).items():
-                assert f"{name}: {' '.join(note.split())}" in said
+            for value, note in contract.described(config).items():
+                assert f"{value}: {' '.join(note.split())}" in said
 
 
 def test_every_component_has_the_inputs_and_outputs_of_its_step(in_root: Path) -> None:
