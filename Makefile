@@ -7,7 +7,7 @@ EXTRAS := train,serve,pipelines,monitor,voice,dev
 BRIEF  ?= examples/briefs/morning-run.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast check format serve mlflow clean
+.PHONY: help setup demo repro test test-fast check format serve mlflow clean
 
 help:  ## show what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ demo: setup  ## train, promote and draw a first storyboard, from nothing, in ten
 	  'The report   factory/evaluate/report/report.html' \
 	  'The runs     make mlflow, then http://127.0.0.1:5000' \
 	  'The studio   make serve, then http://127.0.0.1:8000'
+
+repro: setup  ## the same steps under DVC; with nothing changed it does nothing
+	@PATH="$(CURDIR)/$(BIN):$$PATH" dvc repro
 
 test: setup  ## run every test
 	@$(BIN)/python -m pytest -n 2 --dist loadfile

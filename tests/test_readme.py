@@ -16,7 +16,7 @@ BIN = Path(sys.executable).parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
 COMMANDS = [line.partition("#")[0].strip() for block in BLOCKS for line in block.splitlines() if line.strip()]
-TYPED_BY_CI = {"make demo", ".venv/bin/python -m pipelines run training", ".venv/bin/dvc repro"}
+TYPED_BY_CI = {"make demo", ".venv/bin/python -m pipelines run training", "make repro"}
 TYPED_HERE = {"make serve", ".venv/bin/python -m storywright.steps.scrape"}
 
 
@@ -33,7 +33,7 @@ def test_every_command_of_the_readme_is_typed_by_a_test_or_by_ci():
 def test_ci_types_what_takes_long():
     script = (ROOT / ".ci" / "run").read_text()
     assert "make demo" in script
-    assert ".venv/bin/dvc repro" in script
+    assert "make repro" in script
     demo = subprocess.run(["make", "-n", "demo"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert ".venv/bin/python -m pipelines run training" in demo
 
