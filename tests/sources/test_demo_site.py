@@ -50,7 +50,8 @@ def test_the_site_is_made_of_the_same_bytes_every_time() -> None:
     code = (
         "import hashlib; from storywright.sources.demo_site.pages import replies\n"
         "sha = hashlib.sha256()\n"
-        "for path, reply in sorted(replies(2).items()): sha.update(path.encode() + reply.body + reply.kind.encode())\n"
+        "for path, reply in sorted(replies().items()):\n"
+        "    sha.update(path.encode() + reply.content + reply.kind.encode())\n"
         "print(sha.hexdigest())"
     )
     made = {subprocess.run([sys.executable, "-c", code], check=True, capture_output=True).stdout for _ in range(2)}

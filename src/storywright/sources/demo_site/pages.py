@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import io
 import json
+import random
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,9 +19,11 @@ from typing import Any
 
 import jinja2
 from jinja2.utils import htmlsafe_json_dumps
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from storywright.sources.demo_site.concepts import FOLDER, LICENCE_ADDRESSES, Written, extras, written
+from storywright.toonworld.drawing import draw
+from storywright.toonworld.scene import COLOURS, STYLES, TIMES, Prop, Scene
 
 BASE = "http://the-drawer.invalid"
 """Stands in robots.txt and the sitemaps for the address under which the site is being served."""
@@ -31,6 +34,18 @@ _IN_BRIEF_EVERY = 7
 _BADLY_WRITTEN_EVERY = 9
 _OPENED = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 _RUSSIAN_ENCODINGS = ("utf-8", "windows-1251", "koi8-r", "utf-8-sig")
+_SHOWN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    # What a category sells, and where it is shown.
+    "cars": (("car",), ("street", "mountains", "desert")),
+    "cosmetics": (("perfume", "toothbrush"), ("bathroom", "bedroom")),
+    "drinks": (("bottle", "can", "mug"), ("kitchen", "cafe", "beach")),
+    "finance": (("gift box", "book", "laptop"), ("office", "living room")),
+    "food": (("cake", "pizza"), ("kitchen", "cafe")),
+    "home": (("chair", "lamp", "plant"), ("living room", "bedroom")),
+    "phones": (("phone", "headphones"), ("cafe", "office", "park")),
+    "shoes": (("shoe",), ("gym", "street", "forest")),
+    "travel": (("backpack", "bicycle", "umbrella"), ("beach", "mountains", "bus stop")),
+}
 _WORDS = {
     "en": {"brand": "Brand", "product": "Product", "category": "Category", "tone": "Tone"},
     "ru": {"brand": "Бренд", "product": "Продукт", "category": "Раздел", "tone": "Тон"},
@@ -46,13 +61,20 @@ class Reply:
     status: int = 200
     location: str = ""
     modified: str = ""
+    poster: tuple[str, str] | None = None
+    """The slug and category of a picture, which is drawn when it is asked for."""
     busy_once: bool = False
     """The first who asks is told to come back later."""
 
     @property
+    def content(self) -> bytes:
+        """The bytes to send."""
+        return poster(*self.poster) if self.poster else self.body
+
+    @property
     def etag(self) -> str:
         """The same for the same bytes."""
-        return f'"{hashlib.sha256(self.body).hexdigest()[:20]}"'
+        return f'"{hashlib.sha256(self.content).hexdigest()[:20]}"'
 
 
 @functools.cache
@@ -74,18 +96,21 @@ def zipped(body: bytes) -> bytes:
 
 
 @functools.lru_cache(maxsize=256)
-def poster(slug: str) -> bytes:
-    """A small poster: a pack, a sun and a horizon in the colours that the slug gives."""
-    dice = hashlib.sha256(slug.encode()).digest()
-    ground, sky, pack, sun = (tuple(60 + byte * 3 // 4 for byte in dice[at : at + 3]) for at in (0, 3, 6, 9))
-    picture = Image.new("RGB", (320, 180), sky)
-    draw = ImageDraw.Draw(picture)
-    draw.ellipse((30 + dice[12] // 2, 20, 90 + dice[12] // 2, 80), fill=sun)
-    draw.rectangle((0, 120, 320, 180), fill=ground)
-    left = 120 + dice[13] // 4
-    draw.rounded_rectangle((left, 50, left + 40 + dice[14] // 8, 160), 8 + dice[15] // 16, fill=pack)
+def poster(slug: str, category: str) -> bytes:
+    """The product as the drawn world shows it; the slug decides on what, where and in which style."""
+    things, settings = _SHOWN[category]
+    dice = random.Random(slug)
+    scene = Scene(
+        setting=dice.choice(settings),
+        time=dice.choice(TIMES[:3]),
+        props=(Prop(kind=dice.choice(things), colour=dice.choice(COLOURS[:7])),),
+        shot="insert",
+        style=dice.choice(STYLES),
+        words_room=True,
+        seed=dice.randrange(1_000),
+    )
     made = io.BytesIO()
-    picture.save(made, "PNG")
+    Image.fromarray(draw(scene, (320, 180))).save(made, "PNG")
     return made.getvalue()
 
 
@@ -107,7 +132,7 @@ def _edition(home: str, editions: int) -> Iterator[tuple[str, Reply]]:
     for number, concept in singles:
         others = _others(shelf[concept.category], paths[concept.slug])
         yield paths[concept.slug], _concept_page(number, concept, common | {"others": others})
-        yield f"{home}/pictures/{concept.slug}.png", Reply(body=poster(concept.slug), kind="image/png")
+        yield f"{home}/pictures/{concept.slug}.png", Reply(poster=(concept.slug, concept.category), kind="image/png")
     for name, some in in_brief.items():
         if some:
             path = f"{home}/concepts/{name}/in-brief"
@@ -231,7 +256,7 @@ def _broken_page(broken: dict[str, str]) -> Reply:
     if kind == "empty":
         return Reply()
     if kind == "picture":
-        return Reply(body=poster("scan"))
+        return Reply(poster=("scan", "travel"))
     if kind == "garbled":
         return Reply(body=f"<h1>{title}</h1><div class=post><p>{text}</div>".encode("windows-1251"))
     heading = f"<h1>{title}</h1>" if kind == "short" else "<h1> </h1>"

@@ -106,7 +106,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         return bool(reply.modified) and self.headers.get("If-Modified-Since") == reply.modified
 
     def _send(self, reply: Reply, headers: dict[str, str]) -> None:
-        body = reply.body
+        body = reply.content
         host = self.headers.get("Host", "")
         if BASE.encode() in body and _PLACE.fullmatch(host):
             body = body.replace(BASE.encode(), f"http://{host}".encode())
