@@ -1,5 +1,7 @@
 """A writer taught a little: it reads pictures, keeps to the rules, says why, and is the same after saving."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -12,7 +14,7 @@ from storywright.training import loop
 from storywright.writer import brokenlooks, judging, losses, material, model, training
 from storywright.writer.cases import cases
 from storywright.writer.config import WriterConfig
-from storywright.writer.decoding import Decoding
+from storywright.writer.decoding import Decoding, Rules, Search
 from storywright.writer.model import Told, Writer
 from storywright.writer.network import WriterModel
 
@@ -113,6 +115,26 @@ def test_no_method_repeats_a_panel(writer, corpus, method):
     for seed in range(3):
         found = writer.with_decoding(Decoding(method=method)).propose(repeating, language=language, count=2, seed=seed)
         assert found and all(p.caption not in {t.caption for t in repeating} for p in found)
+
+
+def test_no_sequence_of_pieces_comes_twice_in_a_caption(taught):
+    network, _, _, ready = taught
+    shown = material.without_brief(ready["validation"].batch(np.arange(1)), network.config.pad_id)
+    with torch.no_grad():
+        read = network(shown)
+    daring, random = Decoding(method="nucleus", temperature=5.0, top_p=1.0), torch.Generator().manual_seed(0)
+    free, held = (Search(network, read, 2, Rules(no_repeat=length)) for length in (0, 2))
+
+    def repeats(pieces):
+        pairs = list(itertools.pairwise(pieces))
+        return len(pairs) - len(set(pairs))
+
+    assert not any(repeats(held.by_chance(daring, random).pieces) for _ in range(6))
+    assert not any(repeats(one.pieces) for one in held.beam(4, 0.8))
+    shut = Rules(allowed=torch.isin(torch.arange(network.config.vocab_size), torch.tensor([7, 8])), no_repeat=2)
+    assert repeats(Search(network, read, 2, shut).beam(1, 0.8)[0].pieces) == 0
+    assert set(Search(network, read, 2, shut).beam(1, 0.8)[0].pieces) <= {7, 8}
+    assert free.written(daring, random)
 
 
 def test_a_caption_says_which_panel_it_was_made_from(writer, corpus):

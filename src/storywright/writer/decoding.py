@@ -30,10 +30,14 @@ class Decoding:
     """Above 1 chance dares more, below 1 less."""
     top_p: float = 0.9
     """Chance draws from the likeliest pieces that make up this much."""
+    no_repeat: int = 4
+    """No sequence of so many pieces comes twice in a caption; 0 allows it."""
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
             raise ValueError(f"method must be one of {', '.join(METHODS)}, got {self.method!r}")
+        if self.no_repeat < 0:
+            raise ValueError(f"no_repeat must not be negative, got {self.no_repeat}")
         if self.beams < 1:
             raise ValueError(f"beams must be at least 1, got {self.beams}")
         if self.temperature <= 0 or not 0 < self.top_p <= 1:
@@ -50,6 +54,8 @@ class Rules:
     """Captions that must not come again, without their marks."""
     allowed: Tensor | None = None
     """(v): pieces that may be used; all when it is None."""
+    no_repeat: int = 0
+    """No sequence of so many pieces comes twice; 0 allows it."""
 
 
 @dataclass(slots=True)
@@ -141,20 +147,34 @@ class Search:
         chances = log_chances(model.logits(hidden)[0, :, 0], writes[0, :, 0], shares[0, :, 0], pieces).cpu()
         for marker in (config.pad_id, config.unknown_id, config.begin_id):
             chances[:, marker] = -torch.inf
+        ends = chances[:, config.end_id].clone()
         if self._rules.allowed is not None:
             chances[:, ~self._rules.allowed] = -torch.inf
+            chances[:, config.end_id] = ends
         for row, one in enumerate(alive):
             if last:
                 # There is room for nothing but the end; whoever asked looks whether it was told before.
                 chances[row, torch.arange(chances.shape[1]) != config.end_id] = -torch.inf
-            elif not one.pieces or tuple(one.pieces) in self._rules.told:
+                continue
+            if not one.pieces or tuple(one.pieces) in self._rules.told:
                 chances[row, config.end_id] = -torch.inf
+            chances[row, _repeating(one.pieces, self._rules.no_repeat)] = -torch.inf
+            if not bool(chances[row].isfinite().any()):
+                chances[row, config.end_id] = ends[row]
         return chances
 
     @staticmethod
     def _cannot_improve(alive: list[Written], done: list[Written], length_penalty: float) -> bool:
         best = max(one.log_chance / (len(one.pieces) + 1) ** length_penalty for one in alive)
         return best < done[-1].order
+
+
+def _repeating(pieces: list[int], length: int) -> list[int]:
+    """The pieces that would make the last ones a sequence that was there before."""
+    if not length or len(pieces) < length:
+        return []
+    last = pieces[len(pieces) - length + 1 :]
+    return [pieces[at + length - 1] for at in range(len(pieces) - length + 1) if pieces[at : at + length - 1] == last]
 
 
 _NEVER = -1e30

@@ -90,7 +90,8 @@ class Writer:
         with torch.no_grad():
             read: Read = self._model(stories)
         panel = int(stories.there.sum())
-        rules = Rules(frozenset(tuple(self._pieces(told.caption)) for told in story))
+        told_before = frozenset(tuple(self._pieces(told.caption)) for told in story)
+        rules = Rules(told_before, no_repeat=self._decoding.no_repeat)
         search = Search(self._model, read, panel, rules)
         found = self._found(search, {_plain(told.caption) for told in story}, count, seed)
         tags, phase = self._foreseen(read, panel)
