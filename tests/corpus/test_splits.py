@@ -1,4 +1,5 @@
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -33,6 +34,15 @@ def test_a_story_that_ties_two_splits_together_is_in_none_and_moves_nobody():
     division = splits.divided(stories, np.array([[0, 2], [1, 2], [2, 3]]), SHARES)
     assert division.splits[:3] == ["train", "test", splits.LEFT_OUT]
     assert division.splits[3] == SHARES.split_of("like the one between")
+
+
+def test_a_story_between_two_that_are_not_alike_is_linked_to_both(material):
+    first, other, between = material.story("a", 2, 1), material.story("b", 2, 2), material.story("c", 2, 3)
+    between[0]["picture"], between[1]["picture"] = first[0]["picture"], other[1]["picture"]
+    traces = duplicates.Traces()
+    with ThreadPoolExecutor(1) as executor:
+        traces.add(material.table(first, other, between), executor)
+    assert traces.pairs(RULE).tolist() == [[0, 2], [1, 2]]
 
 
 def test_a_clean_corpus_has_no_leak_and_a_broken_one_says_which(material):

@@ -6,7 +6,6 @@ square. What is found for a story depends only on the stories before it: new mat
 the old. Knows nothing about splits.
 """
 
-import itertools
 import re
 from collections.abc import Sequence
 from concurrent.futures import Executor
@@ -81,16 +80,17 @@ class Traces:
 
     def _same_pictures(self, share: float) -> np.ndarray:
         prints, owners = np.concatenate(self._prints), np.concatenate(self._owners)
-        kinds = _kinds(prints, np.concatenate(self._picture_keys))
-        # Each story's distinct kinds of picture, and for each kind the stories that have one.
-        having = np.unique(np.stack([kinds, owners], axis=1), axis=0)
-        candidates = _neighbours(having[:, 0])
-        candidates = np.unique(having[candidates, 1], axis=0)
-        by_story = having[np.argsort(having[:, 1], kind="stable")]
-        ends = np.searchsorted(by_story[:, 1], np.arange(self._num_stories + 1))
-        sets = [frozenset(by_story[a:b, 0].tolist()) for a, b in itertools.pairwise(ends)]
-        near = [len(sets[a] & sets[b]) >= share * min(len(sets[a]), len(sets[b])) for a, b in candidates.tolist()]
-        return candidates[np.array(near, bool)].astype(np.int64)
+        alike = _alike(prints, np.concatenate(self._picture_keys))
+        stories = owners[alike]
+        between = stories[:, 0] != stories[:, 1]
+        pairs, which = np.unique(stories[between], axis=0, return_inverse=True)
+        # How many pictures of the one, and of the other, have a like.
+        counts = [
+            np.bincount(np.unique(np.stack([which.ravel(), alike[between, side]]), axis=1)[0], minlength=len(pairs))
+            for side in (0, 1)
+        ]
+        sizes = np.bincount(owners, minlength=self._num_stories)[pairs].min(axis=1)
+        return pairs[np.minimum(*counts) >= share * sizes].astype(np.int64)
 
     def _same_words(self, share: float) -> np.ndarray:
         signatures = np.concatenate(self._signatures)
@@ -122,18 +122,17 @@ def _print_of(picture: bytes, story: str, panel: int) -> np.ndarray:
         raise BadInput(f"Story {story}, panel {panel}: {error}. Run the step validate on it first.") from error
 
 
-def _kinds(prints: np.ndarray, keys: np.ndarray) -> np.ndarray:
-    """A number for each picture, the same for pictures that look the same: the place of the first of them."""
-    first = np.arange(len(prints))
+def _alike(prints: np.ndarray, keys: np.ndarray) -> np.ndarray:
+    """Pairs (earlier, later) of places of pictures that look the same."""
+    found = np.empty(0, np.int64)
     for table in range(keys.shape[1]):
         pairs = _neighbours(keys[:, table])
         for some in np.array_split(pairs, len(pairs) // 65_536 + 1):
             apart = np.abs(prints[some[:, 0]].astype(np.int16) - prints[some[:, 1]]).max(axis=1, initial=0)
             same = some[apart <= _SAME_CELL]
-            np.minimum.at(first, same[:, 1], same[:, 0])
-    for place in np.flatnonzero(first < np.arange(len(first))):
-        first[place] = first[first[place]]
-    return first
+            # As one number a pair: what the tables find is mostly the same, and is kept once.
+            found = np.union1d(found, same[:, 0] * len(prints) + same[:, 1])
+    return np.stack(np.divmod(found, len(prints)), axis=1)
 
 
 def _neighbours(keys: np.ndarray) -> np.ndarray:

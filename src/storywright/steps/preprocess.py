@@ -91,8 +91,7 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     counts = _write_panels(paths, dict(zip(ids, division.splits, strict=True)), outputs.corpus)
     _refuse_empty_splits(counts)
     counts.concepts = _write_concepts(inputs.valid, outputs.corpus)
-    if found := splits.leaks(outputs.corpus, rule, config.threads):
-        raise RuntimeError(f"the splits leak in {len(found)} places: {'; '.join(map(str, found[:3]))}")
+    _refuse_leaks(splits.leaks(outputs.corpus, rule, config.threads))
     for split in splits.SPLITS:
         reading.build_index(outputs.corpus, split)
 
@@ -167,6 +166,15 @@ def _refuse_empty_splits(counts: card.Counts) -> None:
                 f"Nothing is left for {split}: {counts.panels.total():,} panels are too few for these shares. Collect "
                 f"more, or raise preprocess.{'test' if split == 'test' else 'validation'}_share in params.yaml."
             )
+
+
+def _refuse_leaks(leaks: list[splits.Leak]) -> None:
+    if leaks:
+        raise BadInput(
+            f"The splits have {len(leaks):,} stories nearly in common: {'; '.join(map(str, leaks[:3]))}. The material "
+            "has long chains of stories that are alike: raise preprocess.same_pictures or preprocess.same_words, or "
+            "take some of them out."
+        )
 
 
 def _tokenizer_made(corpus: Path, config: Config) -> dict[str, float]:
