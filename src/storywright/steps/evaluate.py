@@ -190,7 +190,9 @@ def _card(corpus: Path) -> str:
 def _notes(config: Config, drawn: list[str], held_out: list[Any]) -> list[str]:
     notes = [
         f"Intervals of {config.confidence:.0%} by resampling the items {config.resamples:,} times: they say what "
-        "other items would give, and nothing about training again."
+        "other items would give, and nothing about training again.",
+        "Every figure of drawn panels is the critic's, who may be content with what no person would recognise: "
+        "believe the panels below before the figures.",
     ]
     for what, count in (("panels were drawn", len(drawn)), ("captions were foretold", len(held_out))):
         if count < _FEW:
