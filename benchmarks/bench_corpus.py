@@ -82,17 +82,21 @@ def _take_turns(readers: dict[str, Callable[[], Batches]], rounds: int) -> None:
             begun, cpu = time.perf_counter(), _cpu_seconds()
             count = sum(len(captions) for _, captions in read())
             taken[name].append(((time.perf_counter() - begun) / count * 1e6, (_cpu_seconds() - cpu) / count * 1e6))
-    ours = next(iter(readers))
-    print(f"{'':28}samples a second   per CPU-second   ours is faster: by the clock   by CPU time")
+    peers = [name for name in readers if name.startswith(("datasets", "webdataset"))]
+    heads = "".join(f"{'x ' + name.partition(',')[0]:>16}" for name in peers)
+    print(f"{'':26}{'a second':>10}{'a CPU-second':>14}{heads}   (by the clock / by CPU time)")
     for name, times in taken.items():
         wall, cpu = (1e6 / statistics.median(column) for column in zip(*times, strict=True))
-        ratios = [
-            statistics.median(other[at] / own[at] for other, own in zip(times, taken[ours], strict=True))
-            for at in (0, 1)
-        ]
-        said = "" if name == ours else f"{ratios[0]:27.2f} x {ratios[1]:11.2f} x"
-        print(f"{name:28}{wall:16,.0f}{cpu:17,.0f}   {said}")
+        ratios = "".join(
+            f"{_ratio(taken[peer], times, 0):8.2f} /{_ratio(taken[peer], times, 1):6.2f}" for peer in peers
+        )
+        print(f"{name:26}{wall:10,.0f}{cpu:14,.0f}{ratios}")
     print()
+
+
+def _ratio(peer: list[tuple[float, float]], own: list[tuple[float, float]], column: int) -> float:
+    """How many times as fast as a peer, in the middle of the turns."""
+    return statistics.median(theirs[column] / ours[column] for theirs, ours in zip(peer, own, strict=True))
 
 
 def _readers(corpus: Path, scratch: Path) -> dict[str, Callable[[], Batches]]:

@@ -122,7 +122,7 @@ def test_it_goes_to_another_process_and_reads_the_same(corpus):
 def test_unpacked_pixels_are_those_of_the_pictures_and_are_unpacked_once(corpus):
     plain = Panels(corpus, "train", size=(20, 20)).rows([5, 1, 5], ["picture", "caption"])
     first = Panels(corpus, "train", size=(20, 20), unpacked=True)
-    kept = next((corpus / "index").glob("*-20x20.rgb"))
+    kept = next((corpus.parent / ".unpacked").glob("*-20x20.rgb"))
     assert kept.stat().st_size == len(first) * 20 * 20 * 3
     made = kept.stat().st_mtime_ns
     for panels in (first, Panels(corpus, "train", size=(20, 20), unpacked=True), pickle.loads(pickle.dumps(first))):
@@ -138,7 +138,7 @@ def test_unpacking_stops_at_a_corrupt_picture_and_leaves_nothing(material):
     material.write("train", 0, broken)
     with pytest.raises(BadInput, match=r"panels-00000\.parquet, row 2"):
         Panels(material.corpus, "train", unpacked=True)
-    assert not list((material.corpus / "index").glob("*.rgb*"))
+    assert not list((material.corpus.parent / ".unpacked").iterdir())
 
 
 def test_every_epoch_has_each_row_once_in_another_order():

@@ -28,6 +28,8 @@ from storywright.progress import Progress
 
 INDEX = "index"
 """The folder of the indexes in a corpus. Its files' names are digests: `datasets` must not take them for a split."""
+UNPACKED = ".unpacked"
+"""The folder beside a corpus where the pixels are that were unpacked from it; it can be deleted at any time."""
 
 _PLACES = [("shard", pa.int32()), ("begins", pa.int64()), ("ends", pa.int64())]
 _SIZE = [("width", pa.int32()), ("height", pa.int32())]
@@ -44,7 +46,7 @@ class Panels:
 
     `size` is the width and height that pictures are fitted to (scaled to cover it, the rest cut off); without it, the
     most frequent size of the split. `threads` decode at once. `unpacked` decodes every picture on opening, if that has
-    not been done before, and keeps the pixels beside the index: width x height x 3 bytes a picture, read from then on
+    not been done before, and keeps the pixels beside the corpus: width x height x 3 bytes a picture, read from then on
     at the speed of memory. An instance can be given to other processes.
     """
 
@@ -67,12 +69,11 @@ class Panels:
             )
         self.digest = _digest_of(self._paths)
         """What tells this split's content from another's."""
-        index = _index_of(folder, self._paths, self.digest)
-        self._open(index)
+        self._open(_index_of(folder, self._paths, self.digest))
         self.size = size or _most_frequent(self.sizes)
         self._maps = [_mapped(path) for path in self._paths]
         self._executor = ThreadPoolExecutor(threads) if threads > 1 else None
-        self._pixels = self._unpacked(index) if unpacked else None
+        self._pixels = self._unpacked() if unpacked else None
 
     def __len__(self) -> int:
         return len(self._begins)
@@ -136,10 +137,12 @@ class Panels:
             list(self._executor.map(decode, (range(first, len(places), threads) for first in range(threads))))
         return stacked
 
-    def _unpacked(self, index: Path) -> np.ndarray:
+    def _unpacked(self) -> np.ndarray:
         """The pixels of all pictures, mapped from a file that is made when it is not there."""
         width, height = self.size
-        path, shape = index.with_name(f"{index.stem}-{width}x{height}.rgb"), (len(self), height, width, 3)
+        # Beside the corpus and not in it: what a step has made is not added to.
+        place = _writable(self._arguments[0].resolve().parent / UNPACKED)
+        path, shape = place / f"{self.digest[:32]}-{width}x{height}.rgb", (len(self), height, width, 3)
         if not path.exists():
             with _made_at(path) as part, part.open("wb") as file, Progress("Unpacking pictures", len(self)) as progress:
                 for first in range(0, len(self), _UNPACKED_AT_ONCE):
@@ -193,20 +196,22 @@ def _digest_of(paths: list[Path]) -> str:
 
 def _index_of(folder: Path, paths: list[Path], digest: str) -> Path:
     index = folder / INDEX / f"{digest[:32]}.arrow"
-    if index.exists():
-        return index
-    try:
-        index.parent.mkdir(exist_ok=True)
-        writable = os.access(index.parent, os.W_OK)
-    except OSError:
-        writable = False
-    if not writable:
-        # A corpus on a read-only disk: the index of this user's, kept for the next time.
-        index = Path(tempfile.gettempdir()) / f"storywright-index-{os.getuid()}" / index.name
-        index.parent.mkdir(mode=0o700, exist_ok=True)
+    if not index.exists():
+        index = _writable(index.parent) / index.name
     if not index.exists():
         _build(index, paths)
     return index
+
+
+def _writable(folder: Path) -> Path:
+    """The folder, or, where nothing can be written there, this user's own among the temporary files."""
+    with contextlib.suppress(OSError):
+        folder.mkdir(exist_ok=True)
+        if os.access(folder, os.W_OK):
+            return folder
+    own = Path(tempfile.gettempdir()) / f"storywright-corpus-{os.getuid()}"
+    own.mkdir(mode=0o700, exist_ok=True)
+    return own
 
 
 def _build(index: Path, paths: list[Path]) -> None:
