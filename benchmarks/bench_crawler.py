@@ -5,8 +5,8 @@
 Both walk the same site on loopback by its links: the same robots.txt, the same spelling of addresses, the same retries,
 the same number of connections, no delay, the same fields from each concept page. The crawler has all its safety on,
 keeps its journal on disk and removes near-duplicates; Scrapy keeps everything in memory and does none of that. The two
-take turns in processes of their own, the server in a third; what is counted is the CPU time from the first request to the
-last item, without the start of the interpreter and the imports. The pages and the concepts found must be the same.
+take turns in processes of their own, the server in a third; what is counted is the CPU time from the first request to
+the last item, without the start of the interpreter and the imports. The pages and concepts found must be the same.
 """
 
 import argparse
@@ -43,7 +43,7 @@ def _compare(rounds: int, editions: int) -> None:
     rates: dict[str, list[float]] = {"storywright": [], "scrapy": []}
     for number in range(rounds):
         found = {}
-        for name in rates:
+        for name, rate in rates.items():
             # A fresh server for each, because one of its pages is busy for whoever asks first.
             server = subprocess.Popen(
                 [sys.executable, __file__, "--one", "serve", "--editions", str(editions)],
@@ -53,14 +53,13 @@ def _compare(rounds: int, editions: int) -> None:
             assert server.stdout is not None
             port = server.stdout.readline().strip()
             try:
-                made = subprocess.run(
-                    [sys.executable, __file__, "--one", name, "--port", port], check=True, capture_output=True, text=True
-                )
+                command = [sys.executable, __file__, "--one", name, "--port", port]
+                made = subprocess.run(command, check=True, capture_output=True, text=True)
             finally:
                 server.terminate()
                 server.wait()
             found[name] = json.loads(made.stdout.splitlines()[-1])
-            rates[name].append(len(found[name]["pages"]) / found[name]["cpu_seconds"])
+            rate.append(len(found[name]["pages"]) / found[name]["cpu_seconds"])
         ours, theirs = found["storywright"], found["scrapy"]
         assert ours["pages"] == theirs["pages"], set(ours["pages"]) ^ set(theirs["pages"])
         assert ours["concepts"] == theirs["concepts"], set(ours["concepts"]) ^ set(theirs["concepts"])
