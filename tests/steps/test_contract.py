@@ -14,7 +14,7 @@ import pytest
 import storywright.steps
 from storywright import files
 from storywright.errors import BadInput
-from storywright.steps import contract, stamp
+from storywright.steps import command, contract, stamp
 
 GROW = '''
 """Write a few numbers."""
@@ -323,3 +323,10 @@ def test_every_value_of_every_step_is_set_in_both_presets() -> None:
             config = contract.load(step).Config
             contract.config_of(step, sections[step])
             assert {field.name for field in dataclasses.fields(config)} == set(sections[step]), step
+
+
+def test_the_order_in_which_shares_are_written_decides_nothing():
+    values = command.read_params(Path(__file__).parents[2] / "params.yaml", "demo")["draw"]
+    turned = values | {"languages": dict(reversed(values["languages"].items()))}
+    told = [list(contract.config_of("draw", given).languages) for given in (values, turned)]
+    assert told[0] == told[1]

@@ -123,7 +123,7 @@ def is_optional(field: "dataclasses.Field[Any]") -> bool:
 
 def config_of(step: str, values: Mapping[str, Any]) -> Any:
     """The step's Config, made from plain values; every field is needed, and none may be misspelt."""
-    return _made(load(step).Config, values, step)
+    return _made(load(step).Config, _in_order(values), step)
 
 
 def described(config: type) -> dict[str, str]:
@@ -274,6 +274,13 @@ def _perform(
         else:
             job.make(basis)
     return _metrics(job.targets), not stands
+
+
+def _in_order(value: Any) -> Any:
+    """The value with the keys of its mappings sorted: on its way through a pipeline their order is lost."""
+    if isinstance(value, Mapping):
+        return {name: _in_order(value[name]) for name in sorted(value)}
+    return [_in_order(one) for one in value] if isinstance(value, list) else value
 
 
 def _made(kind: type, values: Mapping[str, Any], where: str) -> Any:
