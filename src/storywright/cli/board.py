@@ -46,7 +46,7 @@ def board(
         with Progress(f"drawing {brief.title}", candidates * plan.num_panels(brief)) as progress:
             boards = director.boards(brief, candidates, on_panel=lambda *_: progress.advance())
         saved = [(one.save(folder / f"{number + 1}").parent, one.board) for number, one in enumerate(boards)]
-        page = html.write([(one, place) for place, one in saved], folder / "index.html")
+        page = html.compare([(one, place) for place, one in saved], folder / "index.html")
         made.append({"brief": str(path), "page": str(page), "boards": [str(place) for place, _ in saved]})
         if not as_json:
             for place, one in saved:

@@ -1,1 +1,108 @@
-"""Boards as files that other programs open, one format a module."""
+"""Boards as files that other programs open, one format a module, and the table of what there is.
+
+A format is a module here with `write(board, folder, path, …) -> Path`: `folder` holds the board's pictures, `path` is the
+file to write, which is whole or not there. It knows nothing but `board.json` and the pictures. A format that comes back
+has `read(path) -> Storyboard` too. A module is loaded when its format is asked for.
+"""
+
+import importlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from storywright import files
+from storywright.board import Storyboard, read_board
+from storywright.errors import BadInput, needs_extra
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One line of the table."""
+
+    module: str
+    """The module under storywright.export."""
+    suffix: str
+    """How its files end, with the dot."""
+    line: str
+    """What it is for, in one line."""
+    takes: tuple[str, ...] = ()
+    """The keyword options of its `write` beyond board, folder and path."""
+
+
+FORMATS: dict[str, Format] = {
+    # name: (module, suffix, one line of description, options of its write)
+    "pdf": Format("pdf", ".pdf", "pages for a meeting, searchable", ("per_page", "fields", "logo")),
+    "png": Format("png", ".png", "one sheet with every panel", ("fields", "logo")),
+    "html": Format("html", ".html", "one page that opens anywhere without a network"),
+    "mp4": Format(
+        "mp4", ".mp4", "the animatic: moves, voice, captions", ("fps", "height", "captions", "track", "clips")
+    ),
+    "gif": Format("gif", ".gif", "the film in small, for a chat", ("track",)),
+    "webp": Format("webp", ".webp", "the film in small, sharper than gif", ("track",)),
+    # zip stays the last: it takes along what was written before it
+    "zip": Format("zip", ".zip", "the board, its pictures and every file exported with it", ("also",)),
+}
+
+
+def export(
+    folder: Path,
+    formats: Sequence[str],
+    out: Path,
+    *,
+    options: Mapping[str, object] | None = None,
+    on_file: Callable[[str, Path], None] = lambda _name, _path: None,
+) -> list[Path]:
+    """Write the board of `folder` in each of the formats into `out`, and say where the files are.
+
+    A format takes those of the options that it knows. Where one fails, the others are written all the same, and what
+    went wrong is said at the end.
+    """
+    names = known(formats)
+    place = folder if folder.is_dir() else folder.parent
+    board = read_board(folder)
+    out = _writable(out)
+    made: list[Path] = []
+    failed: dict[str, list[str]] = {}
+    for name in names:
+        path = out / f"{stem(board)}{FORMATS[name].suffix}"
+        given = {key: value for key, value in (options or {}).items() if key in FORMATS[name].takes}
+        if "also" in FORMATS[name].takes:
+            given["also"] = tuple(made)
+        try:
+            made.append(module(name).write(board, place, path, **given))
+        except BadInput as error:
+            failed.setdefault(str(error), []).append(name)
+        else:
+            on_file(name, path)
+    if failed:
+        raise BadInput(" ".join(f"{', '.join(which)}: {sentence}" for sentence, which in failed.items()))
+    return made
+
+
+def known(formats: Sequence[str]) -> list[str]:
+    """The names in the table's order, each once; `all` is every format; refuses a name that is not there."""
+    wanted = set(FORMATS) if "all" in formats else set(formats)
+    if unknown := sorted(wanted - set(FORMATS)):
+        raise BadInput(f"There is no format {unknown[0]!r}; the formats are {', '.join(FORMATS)}, or all of them: all.")
+    return [name for name in FORMATS if name in wanted]
+
+
+def module(name: str) -> ModuleType:
+    """The module of a format, with what it needs."""
+    with needs_extra("export", f"Exporting {name}"):
+        return importlib.import_module(f"storywright.export.{FORMATS[name].module}")
+
+
+def stem(board: Storyboard) -> str:
+    """The name of a board's files without their ending: its title, fit for any disk."""
+    return re.sub(r"\W+", "-", board.title.lower()).strip("-")[:60].rstrip("-") or board.id
+
+
+def _writable(out: Path) -> Path:
+    if out.exists() and not out.is_dir():
+        raise BadInput(f"{out} is a file: name a folder for the exports.")
+    with files.full_disk_named(out):
+        out.mkdir(parents=True, exist_ok=True)
+    return out

@@ -33,7 +33,12 @@ dl { display: grid; grid-template-columns: max-content max-content 1fr; gap: 0.1
 """
 
 
-def write(boards: Sequence[tuple[Storyboard, Path]], path: Path) -> Path:
+def write(board: Storyboard, folder: Path, path: Path) -> Path:
+    """Write one board into a page."""
+    return compare([(board, folder)], path)
+
+
+def compare(boards: Sequence[tuple[Storyboard, Path]], path: Path) -> Path:
     """Write the boards, each with the folder that holds its pictures, into one page."""
     first = boards[0][0]
     title = first.brief.title if first.brief else first.title

@@ -64,7 +64,7 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     director = Director(models, replace(drawing, draws=config.draws))
     made = director.boards(brief, config.candidates)
     saved = [(one.board, one.save(outputs.boards / f"{number + 1}").parent) for number, one in enumerate(made)]
-    html.write(saved, outputs.boards / "index.html")
+    html.compare(saved, outputs.boards / "index.html")
     files.write_json(outputs.metrics, _mean_scores([one.board for one in made]))
 
 
