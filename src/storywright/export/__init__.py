@@ -1,8 +1,8 @@
 """Boards as files that other programs open, one format a module, and the table of what there is.
 
-A format is a module here with `write(board, folder, path, …) -> Path`: `folder` holds the board's pictures, `path` is the
-file to write, which is whole or not there. It knows nothing but `board.json` and the pictures. A format that comes back
-has `read(path) -> Storyboard` too. A module is loaded when its format is asked for.
+A format is a module here with `write(board, folder, path, …) -> Path`: `folder` holds the board's pictures, `path` is
+the file to write, which is whole or not there. It knows nothing but `board.json` and the pictures. A format that comes
+back has `read(path) -> Storyboard` too. A module is loaded when its format is asked for.
 """
 
 import importlib
