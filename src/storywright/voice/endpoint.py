@@ -144,6 +144,8 @@ class Endpoint:
         content = answer.read(_MOST_BYTES + 1)
         if len(content) > _MOST_BYTES:
             raise _Failed(f"sent more than {_MOST_BYTES:,} bytes for one piece of text: is this a speech service?")
+        if answer.length:
+            raise _Failed(f"broke off with {answer.length:,} bytes to come: try again later", True)
         if "json" in (answer.headers.get("Content-Type") or "") or not content:
             raise _Failed(
                 f"sent no sound but {content[:200].decode(errors='replace')!r}: check the model and the voice"
