@@ -32,8 +32,7 @@ def write(
 ) -> Path:
     """Write the sheet; each row is as high as its longest words."""
     sheet = Sheet.of(board, folder, Look(fields, logo))
-    columns = _num_columns(len(board.panels), sheet.ratio)
-    wide = max((_AREA * sheet.ratio) ** 0.5, 46.0)
+    columns, wide = _columns(len(board.panels), sheet.ratio)
     picture = (wide, wide / sheet.ratio)
     tops, bottom = _rows(sheet, columns, picture)
     size = (2 * MARGIN + columns * wide + (columns - 1) * GUTTER_X, bottom + FOOT + MARGIN)
@@ -47,10 +46,13 @@ def write(
     return path
 
 
-def _num_columns(num_panels: int, ratio: float) -> int:
-    """So many that the sheet is about as wide as it is high, and never so few that its head has no room."""
-    fewest = 2 if ratio > 1.2 else 3
-    return max(fewest, min(round((num_panels * 1.5 / ratio**0.5) ** 0.5), 8))
+def _columns(num_panels: int, ratio: float) -> tuple[int, float]:
+    """How many, so that the sheet is about as wide as it is high, and how wide; few panels are larger ones."""
+    wide, fewest = max((_AREA * ratio) ** 0.5, 46.0), 2 if ratio > 1.2 else 3
+    columns = max(fewest, min(round((num_panels * 1.5 / ratio**0.5) ** 0.5), 8))
+    if num_panels >= columns or not num_panels:
+        return columns, wide
+    return num_panels, (columns * (wide + GUTTER_X) - num_panels * GUTTER_X) / num_panels
 
 
 def _rows(sheet: Sheet, columns: int, picture: tuple[float, float]) -> tuple[list[float], float]:
