@@ -2,12 +2,20 @@
 
 import contextlib
 import datetime
+import json
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from storywright.errors import BadInput, needs_extra
 
+if TYPE_CHECKING:
+    from storywright.sources.manuscripts import Manuscript, Passage
+
+_MOST_PASSAGES = 40
 _JOURNAL = "journal.sqlite"
 
 
@@ -83,6 +91,23 @@ def crawl(
     _report(numbers, out)
 
 
+@material.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON, for programs.")
+def manuscript(file: Path, as_json: bool) -> None:
+    """Say what is understood of FILE: text, EPUB, XHTML, Fountain or Final Draft.
+
+    What was guessed, such as the encoding, is said as well. Nothing is kept.
+    """
+    from storywright.sources.manuscripts import read
+
+    read_from = read(file)
+    if as_json:
+        print(json.dumps({"file": str(file)} | _as_json(read_from), indent=2, ensure_ascii=False))
+    else:
+        print(*_described(read_from), sep="\n")
+
+
 @click.command("demo-site")
 @click.option("--port", type=click.IntRange(0, 65_535), default=8765, show_default=True, help="0 takes any free one.")
 @click.option("--editions", type=click.IntRange(1, 100), default=1, show_default=True,
@@ -106,6 +131,70 @@ def _day(text: str | None) -> str:
         return (datetime.date.fromisoformat(text) if text else datetime.date.today()).isoformat()
     except ValueError as error:
         raise BadInput(f"{text!r} is not a date: give it as 2026-11-20.") from error
+
+
+def _as_json(manuscript: "Manuscript") -> dict[str, object]:
+    def told(passage: "Passage") -> dict[str, object]:
+        return {
+            "title": passage.title,
+            "within": passage.within,
+            "matter": passage.matter,
+            "words": _words_in(manuscript, passage),
+            "start": passage.start,
+            "end": passage.end,
+        }
+
+    return {
+        "title": manuscript.title,
+        "authors": manuscript.authors,
+        "form": manuscript.form,
+        "language": manuscript.language,
+        "encoding": manuscript.encoding,
+        "words": manuscript.num_words,
+        "blocks": dict(Counter(block.kind for block in manuscript.blocks)),
+        "chapters": [told(chapter) for chapter in manuscript.chapters],
+        "scenes": [
+            told(scene) | {"place": said.place, "time": said.time_of_day}
+            if scene.heading and (said := scene.heading.scene)
+            else told(scene)
+            for scene in manuscript.scenes
+        ],
+        "characters": [{"name": name, "speeches": count} for name, count in manuscript.characters],
+        "notices": manuscript.notices,
+    }
+
+
+def _described(manuscript: "Manuscript") -> Iterator[str]:
+    by = f", by {' and '.join(manuscript.authors)}" if manuscript.authors else ""
+    yield f"{manuscript.title}{by}"
+    language = {"en": "in English", "ru": "in Russian", "other": "in a language that is neither English nor Russian"}
+    yield (
+        f"{manuscript.form.capitalize()} {language[manuscript.language]}, {manuscript.num_words:,} words, "
+        f"{manuscript.encoding.upper()}"
+    )
+    divided = manuscript.scenes if manuscript.form == "screenplay" else manuscript.chapters
+    chapters = _count(sum(chapter.matter == "body" for chapter in manuscript.chapters), "chapter")
+    yield f"{chapters}, {_count(len(manuscript.scenes), 'scene')}:"
+    for number, passage in enumerate(divided[:_MOST_PASSAGES], 1):
+        around = f"  ({passage.within})" if passage.within else ""
+        matter = "" if passage.matter == "body" else f"  [{passage.matter} matter]"
+        words = _words_in(manuscript, passage)
+        yield f"{number:4}  {passage.title or '(untitled)'}{around}{matter}  {words:,} words"
+    if len(divided) > _MOST_PASSAGES:
+        yield f"      … and {len(divided) - _MOST_PASSAGES:,} more; --json lists all"
+    if manuscript.characters:
+        yield "Who speaks: " + ", ".join(f"{name} ({count})" for name, count in manuscript.characters[:_MOST_PASSAGES])
+    yield from (f"Notice: {notice}" for notice in manuscript.notices)
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def _words_in(manuscript: "Manuscript", passage: "Passage") -> int:
+    from storywright.sources.manuscripts import num_words
+
+    return num_words(manuscript.text[passage.start : passage.end])
 
 
 def _report(numbers: dict[str, float], out: Path) -> None:
