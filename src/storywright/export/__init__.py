@@ -2,7 +2,8 @@
 
 A format is a module here with `write(board, folder, path, …) -> Path`: `folder` holds the board's pictures, `path` is
 the file to write, which is whole or not there. It knows nothing but `board.json` and the pictures. A format that comes
-back has `read(path) -> Storyboard` too. A module is loaded when its format is asked for.
+back has `read(path) -> Storyboard` too, and one that leaves other files beside its own says which: `beside(path) ->
+list[Path]`. A module is loaded when its format is asked for.
 """
 
 import importlib
@@ -37,10 +38,25 @@ FORMATS: dict[str, Format] = {
     "png": Format("png", ".png", "one sheet with every panel", ("fields", "logo")),
     "html": Format("html", ".html", "one page that opens anywhere without a network"),
     "mp4": Format(
-        "mp4", ".mp4", "the animatic: moves, voice, captions", ("fps", "height", "captions", "track", "clips")
+        "mp4",
+        ".mp4",
+        "the animatic: moves, voice, captions",
+        ("fps", "height", "captions", "supers", "track", "clips"),
     ),
     "gif": Format("gif", ".gif", "the film in small, for a chat", ("track",)),
     "webp": Format("webp", ".webp", "the film in small, sharper than gif", ("track",)),
+    "otio": Format(
+        "otio", ".otio", "OpenTimelineIO, with all that the board knows; reads back", ("fps", "drop", "track")
+    ),
+    "fcpxml": Format("fcpxml", ".fcpxml", "Final Cut Pro, DaVinci Resolve", ("fps", "drop", "track", "portable")),
+    "fcp7": Format("fcp7", ".xml", "Premiere Pro, DaVinci Resolve", ("fps", "drop", "track", "portable")),
+    "edl": Format("edl", ".edl", "CMX3600 cut list for every editing program", ("fps", "drop", "track")),
+    "csv": Format("shot_list_csv", ".csv", "shot list as plain table", ("fps", "drop", "track")),
+    "xlsx": Format("shot_list_xlsx", ".xlsx", "shot list as spreadsheet with pictures", ("fps", "drop", "track")),
+    "storyboarder": Format("storyboarder", ".storyboarder", "Wonder Unit's Storyboarder; reads back", ("fps",)),
+    "srt": Format("srt", ".srt", "subtitles for players and editors", ("track", "speakers")),
+    "vtt": Format("vtt", ".vtt", "subtitles for web players", ("track",)),
+    "wav": Format("wav", ".wav", "the film's voice for an editor's sound track", ("track",)),
     # zip stays the last: it takes along what was written before it
     "zip": Format("zip", ".zip", "the board, its pictures and every file exported with it", ("also",)),
 }
@@ -64,17 +80,19 @@ def export(
     board = read_board(folder)
     out = _writable(out)
     made: list[Path] = []
+    beside: list[Path] = []
     failed: dict[str, list[str]] = {}
     for name in names:
         path = out / f"{stem(board)}{FORMATS[name].suffix}"
         given = {key: value for key, value in (options or {}).items() if key in FORMATS[name].takes}
         if "also" in FORMATS[name].takes:
-            given["also"] = tuple(made)
+            given["also"] = tuple(dict.fromkeys([*made, *beside]))
         try:
             made.append(module(name).write(board, place, path, **given))
         except BadInput as error:
             failed.setdefault(str(error), []).append(name)
         else:
+            beside += _beside(name, path)
             on_file(name, path)
     if failed:
         raise BadInput(" ".join(f"{', '.join(which)}: {sentence}" for sentence, which in failed.items()))
@@ -98,6 +116,11 @@ def module(name: str) -> ModuleType:
 def stem(board: Storyboard) -> str:
     """The name of a board's files without their ending: its title, fit for any disk."""
     return re.sub(r"\W+", "-", board.title.lower()).strip("-")[:60].rstrip("-") or board.id
+
+
+def _beside(name: str, path: Path) -> list[Path]:
+    listed = getattr(module(name), "beside", None)
+    return listed(path) if listed else []
 
 
 def _writable(out: Path) -> Path:
