@@ -106,6 +106,17 @@ class Sheet:
         return max(typeset.height(lines) for _, lines in self.columns(number, size, width))
 
 
+def notices(sheet: Sheet) -> list[str]:
+    """What the pages of this board leave out, and what would help."""
+    told = []
+    if sheet.missing:
+        told.append(f"The fonts cannot write {' '.join(sheet.missing)}: left out of PDF, PNG and captions.")
+    named = _named_logos(sheet.board)
+    if named and not sheet.logo:
+        told.append(f"The brief's logo {named[0]} is not in the board's folder: put it there, or give it with --logo.")
+    return told
+
+
 def draw_cell(
     canvas: Canvas,
     sheet: Sheet,
@@ -225,8 +236,8 @@ def _facts(board: Storyboard) -> str:
 
 
 def _logo(board: Storyboard, folder: Path, chosen: Path | None) -> Image.Image | None:
-    named = [asset.file for asset in board.brief.assets if asset.kind == "logo" and asset.file] if board.brief else []
-    path = chosen or next((file for name in named if (file := files.inside(folder, name)).is_file()), None)
+    named = (files.inside(folder, name) for name in _named_logos(board))
+    path = chosen or next((file for file in named if file.is_file()), None)
     if path is None:
         return None
     try:
@@ -236,6 +247,10 @@ def _logo(board: Storyboard, folder: Path, chosen: Path | None) -> Image.Image |
         raise BadInput(f"The logo {path} does not exist: check the path.") from error
     except (UnidentifiedImageError, OSError, SyntaxError) as error:
         raise BadInput(f"The logo {path} is not a picture that can be read: give a PNG or a JPEG.") from error
+
+
+def _named_logos(board: Storyboard) -> list[str]:
+    return [asset.file for asset in board.brief.assets if asset.kind == "logo" and asset.file] if board.brief else []
 
 
 def _inside(size: tuple[int, int], largest: tuple[float, float]) -> tuple[float, float]:

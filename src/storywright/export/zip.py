@@ -17,7 +17,7 @@ _PACKED = frozenset((".png", ".jpg", ".jpeg", ".webp", ".gif", ".mp4", ".pdf", "
 
 
 def write(board: Storyboard, folder: Path, path: Path, *, also: Sequence[Path] = ()) -> Path:
-    """Write the ZIP. Unpacked, its folder `board` is a board like the one it was made from."""
+    """Write the ZIP with the files of `also`, which lie beside it; unpacked, its folder `board` is the board again."""
     pictures.opened(board, folder)
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -25,7 +25,7 @@ def write(board: Storyboard, folder: Path, path: Path, *, also: Sequence[Path] =
         for name in _files_of(board, folder):
             _put(archive, f"board/{name}", files.inside(folder, name).read_bytes())
         for exported in sorted(also):
-            _put(archive, exported.name, exported.read_bytes())
+            _put(archive, exported.relative_to(path.parent).as_posix(), exported.read_bytes())
     files.write_bytes(path, stream.getvalue())
     return path
 
