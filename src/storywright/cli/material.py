@@ -3,6 +3,7 @@
 import contextlib
 import datetime
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,10 +14,12 @@ import click
 from storywright.errors import BadInput, needs_extra
 
 if TYPE_CHECKING:
+    from storywright.sources.films.harvest import Counts
     from storywright.sources.manuscripts import Manuscript, Passage
 
 _MOST_PASSAGES = 40
 _JOURNAL = "journal.sqlite"
+_LONG_CAPTION = 600
 
 
 @click.group()
@@ -108,6 +111,159 @@ def manuscript(file: Path, as_json: bool) -> None:
         print(*_described(read_from), sep="\n")
 
 
+@material.command()
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=Path("material/stories"), show_default=True, help="Folder."
+)
+@click.option("--licence", default="", help="Of what names none itself: an SPDX id, or the words of the terms.")
+@click.option("--owner", default="", help="Of what names none itself.")
+@click.option("--language", default="en", show_default=True, help="Of captions that name none: en or ru.")
+@click.option("--longest-px", type=click.IntRange(16, 8_192), default=1_024, show_default=True,
+              help="Larger pictures are made smaller.")  # fmt: skip
+@click.option("--scene-seconds", type=click.FloatRange(0, min_open=True), default=1.0, show_default=True,
+              help="What is shorter in a film is no scene.")  # fmt: skip
+@click.option("--most-panels", type=click.IntRange(1, 64), default=16, show_default=True,
+              help="A film with more scenes becomes several stories.")  # fmt: skip
+@click.option("--date", default=None, metavar="YYYY-MM-DD", help="The date that items carry (default: today).")
+def stories(
+    sources: tuple[str, ...],
+    out: Path,
+    licence: str,
+    owner: str,
+    language: str,
+    longest_px: int,
+    scene_seconds: float,
+    most_panels: int,
+    date: str | None,
+) -> None:
+    """Take stories in pictures from SOURCEs into OUT, where `validate` reads them.
+
+    A SOURCE is daniel3303/StoryReasoning on the Hub, Parquet files of it, a folder with pictures and a metadata.csv
+    (file_name, caption; story_id, order and others where there are any), or films, which are cut into scenes.
+
+    What is in already is not taken again; what has changed is taken anew. What could not be taken is in
+    OUT/rejected.jsonl, with the reasons.
+    """
+    with needs_extra("train", "Taking stories in"):
+        from storywright.sources.stories import sources as kinds
+        from storywright.sources.stories.intake import Intake
+        from storywright.sources.stories.story import Plan
+
+    plan = Plan(
+        date=_day(date),
+        licence=licence,
+        owner=owner,
+        language=language,
+        longest_px=longest_px,
+        scene_seconds=scene_seconds,
+        most_panels=most_panels,
+    )
+    units = [(source, kinds.units(source, plan)) for source in sources]
+    with Intake(out) as intake:
+        for source, its in units:
+            intake.take(source, its)
+        intake.finish()
+        counts, totals = intake.counts, intake.totals()
+    if not totals["stories"]:
+        raise BadInput(f"Not one story could be taken: {_first_reason(out)}.")
+    print(
+        f"{counts.stories:,} {'story' if counts.stories == 1 else 'stories'} with {_count(counts.panels, 'panel')} came in; {totals['stories']:,} with "
+        f"{totals['panels']:,} are in {out} now."
+    )
+    _say_rejected(totals["rejected"], out)
+    if counts.wordless:
+        print(f"{_count(counts.wordless, 'panel')} have no words of their own; they carry the tag `wordless`.")
+    if counts.longest_caption > _LONG_CAPTION:
+        print(
+            f"The longest caption has {counts.longest_caption:,} characters: let validate.max_caption_characters in "
+            "params.yaml be no less, or its story goes into quarantine."
+        )
+    for sentence in kinds.notices(out, counts.terms):
+        print(sentence)
+
+
+@material.command()
+@click.argument("source")
+@click.argument("films", nargs=-1, metavar="[FILM]...")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=Path("material/films"), show_default=True, help="Folder."
+)
+@click.option("--list", "listed", type=click.Path(path_type=Path), help="File with a FILM in each line.")
+@click.option("--language", default="en", show_default=True, help="Of titles and plots, where a source has several.")
+@click.option("--kind", "kinds", multiple=True, default=("movie", "tvMovie"), show_default=True,
+              help="Kinds of titles to take from IMDb's tables.")  # fmt: skip
+@click.option("--least-votes", type=click.IntRange(0), default=0, show_default=True,
+              help="Votes that a film of IMDb's tables must have.")  # fmt: skip
+@click.option("--address", help="Another server that answers like the service, such as a cache of your own.")
+@click.option("--date", default=None, metavar="YYYY-MM-DD", help="The date that items carry (default: today).")
+def films(
+    source: str,
+    films: tuple[str, ...],
+    out: Path,
+    listed: Path | None,
+    language: str,
+    kinds: tuple[str, ...],
+    least_votes: int,
+    address: str | None,
+    date: str | None,
+) -> None:
+    """Take films in as loglines and genres from SOURCE into OUT.
+
+    SOURCE is a folder with TMDB's export (movies_metadata.csv, keywords.csv, credits.csv), IMDb's tables
+    (title.basics.tsv.gz and others) or UCI's data set Movie (main.html); or it is `omdb` or `tmdb`, which are asked for
+    each FILM: an id such as tt0114709, or a title such as "Toy Story (1995)". Their keys are in OMDB_API_KEY and in
+    TMDB_READ_TOKEN or TMDB_API_KEY. No question is asked twice: the answers are kept in OUT/answers.sqlite.
+    """
+    with needs_extra("train", "Taking films in"):
+        from storywright.sources.films import harvest
+        from storywright.sources.films import items as wanted
+        from storywright.sources.films import sources as places
+        from storywright.sources.films.asking import Cache
+
+    day = _day(date)
+    if source not in places.SERVICES:
+        for its, found in places.tables(Path(source), language, kinds, least_votes):
+            _report_films(its.title, harvest.write(its, found, out, day), out)
+        return
+    if not films and listed is None:
+        raise BadInput(f"Which films? Name some, such as `storywright material films {source} tt0114709`, or --list.")
+    with (
+        contextlib.closing(Cache(out / "answers.sqlite")) as cache,
+        places.service(source, cache, os.environ, address) as asked,
+    ):
+        its, found = places.answers(source, asked, wanted.items(films, listed), language)
+        counts = harvest.write(its, found, out, day)
+    print(f"{_count(asked.asked, 'question')} asked, {asked.known:,} answered from what is kept.")
+    _report_films(its.title, counts, out)
+
+
+@material.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--share", is_flag=True, help="Refuse when something made from it may not be passed on.")
+@click.option("--sell", is_flag=True, help="Refuse when it may not be used commercially either.")
+def rights(folder: Path, share: bool, sell: bool) -> None:
+    """Say whose the material in FOLDER is, and what its terms allow.
+
+    With --share or --sell the exit code is 2 when the terms are against it, so that a script can stop before it passes
+    on a corpus or a model.
+    """
+    with needs_extra("train", "Reading tables"):
+        from storywright.sources import rights as terms
+
+    found = terms.shares(folder)
+    for one in found:
+        known = terms.KNOWN.get(one.licence)
+        print(f"{one.rows:>12,} rows  {known.name if known else one.licence or 'no licence'}")
+        print(f"{'':18}of {'; '.join(one.owners)}, by {', '.join(one.sources)}")
+        if known:
+            print(f"{'':18}{known.says}")
+    if (share or sell) and (against := terms.objections(found, sell=sell)):
+        raise BadInput(
+            f"What is made from {folder} may not be {'sold' if sell else 'passed on'}: {'; '.join(against)}."
+        )
+
+
 @click.command("demo-site")
 @click.option("--port", type=click.IntRange(0, 65_535), default=8765, show_default=True, help="0 takes any free one.")
 @click.option("--editions", type=click.IntRange(1, 100), default=1, show_default=True,
@@ -195,6 +351,28 @@ def _words_in(manuscript: "Manuscript", passage: "Passage") -> int:
     from storywright.sources.manuscripts import num_words
 
     return num_words(manuscript.text[passage.start : passage.end])
+
+
+def _first_reason(out: Path) -> str:
+    with (out / "rejected.jsonl").open(encoding="utf-8") as file:
+        first = next(map(json.loads, file), {"origin": "the source", "reason": "it is empty"})
+    return f"{first['origin']}: {first['reason']}"
+
+
+def _say_rejected(count: int, out: Path) -> None:
+    if count:
+        print(f"{_count(count, 'thing')} could not be taken; {out / 'rejected.jsonl'} says why.")
+
+
+def _report_films(title: str, counts: "Counts", out: Path) -> None:
+    print(
+        f"{_count(counts.films, 'film')} of {title} {'is' if counts.films == 1 else 'are'} in {out}; "
+        f"{counts.loglines:,} have a logline, which `validate` reads as a concept."
+    )
+    if counts.twice:
+        print(f"{_count(counts.twice, 'film')} came twice; the first was kept.")
+    _say_rejected(counts.rejected, out)
+    print(f"Whose they are and what may be done with them stands in {out / 'NOTICE.md'}.")
 
 
 def _report(numbers: dict[str, float], out: Path) -> None:

@@ -8,7 +8,7 @@ old rows leave their shard. Knows nothing about where stories come from.
 import contextlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -49,6 +49,8 @@ class Counts:
     """Characters of the longest caption."""
     wordless: int = 0
     """Panels whose source has no words for them."""
+    terms: dict[tuple[str, str, str], None] = field(default_factory=dict)
+    """The licences, with their owners and sources."""
 
 
 class Intake:
@@ -168,6 +170,7 @@ class Intake:
             self._bytes += len(panel.picture)
             self.counts.longest_caption = max(self.counts.longest_caption, len(panel.caption))
             self.counts.wordless += WORDLESS in panel.tags
+        self.counts.terms[story.rights.licence, story.rights.owner, story.rights.source] = None
         self.counts.stories += 1
         self.counts.panels += len(story.panels)
         self._news.stories[story.story_id] = (unit.key, len(story.panels))

@@ -1,8 +1,9 @@
 """Where a film's scenes begin, and which frame shows each one best.
 
 Looks at a small copy of ten frames a second. A cut is a frame that differs from the one before it far more than frames
-around it do; a dissolve, a fade or a pan is over when what is seen holds still and is not what the scene began with. A
-flash is no cut, and what is too short to be a scene is part of the one that follows. Knows nothing about files: it is
+around it do, or the first one after darkness. A dissolve shows in the colours: they change fast, are steady again, and
+are not those that the scene began with; a long pan ends up with other colours too. A flash is no cut, and what is too
+short to be a scene is part of the one that follows. Knows nothing about files: it is
 given small pictures with their times, and gives back what it was handed along with them.
 """
 
@@ -21,9 +22,10 @@ LOOK_PX = (64, 36)
 _AROUND_SECONDS = 0.45
 _LOOKS_AHEAD = 3
 _CUT_PIXELS, _CUT_COLOURS, _CUT_RATIO = 0.05, 0.12, 2.5
-_OTHER_COLOURS, _SAME_COLOURS, _SAME_PIXELS = 0.45, 0.12, 0.03
-_STILL_SECONDS, _STILL_PIXELS = 0.5, 0.02
-_SETTLES_SECONDS = 0.25
+_SAME_COLOURS, _SAME_PIXELS = 0.12, 0.03
+_STIR_SECONDS, _STIR, _STEADY = 0.5, 0.15, 0.1
+_STIRRED_COLOURS, _STIRRED_PIXELS, _DRIFTED_COLOURS = 0.2, 0.08, 0.45
+_SETTLES_SECONDS, _FADES_IN_SECONDS = 0.25, 1.5
 _BLANK_SHARE, _BLANK_SPREAD = 0.97, 0.012
 _BINS = 8
 
@@ -99,18 +101,23 @@ class Cutter(Generic[Frame]):
 
     def _pass(self) -> Iterator[Scene[Frame]]:
         here, change = self._ahead.popleft()
-        if self._scene is None:
+        scene = self._scene
+        if scene is None:
             self._scene = _Open(here)
-        elif self._is_cut(here, change) or self._scene.has_become_another(here):
-            yield from self._cut(here)
+        elif self._is_cut(here, change):
+            yield from self._cut(here, here.seconds)
+        elif (began := scene.other_since(here)) is not None:
+            yield from self._cut(here, began)
         else:
-            self._scene.add(here, change)
+            scene.add(here, change)
         self._near.append((here, change))
         while self._near[0][0].seconds < here.seconds - _AROUND_SECONDS:
             self._near.popleft()
 
     def _is_cut(self, here: Look[Frame], change: float) -> bool:
         assert self._scene is not None
+        if self._scene.newest.blank and not here.blank:
+            return True
         if change < _CUT_PIXELS or _apart(here, self._scene.newest) < _CUT_COLOURS:
             return False
         around = [
@@ -118,13 +125,14 @@ class Cutter(Generic[Frame]):
         ]
         return not around or change > _CUT_RATIO * sum(around) / len(around)
 
-    def _cut(self, here: Look[Frame]) -> Iterator[Scene[Frame]]:
+    def _cut(self, here: Look[Frame], began: float) -> Iterator[Scene[Frame]]:
+        """End the scene at `began`; `here` is the first look that is the next one for certain."""
         scene, before = self._scene, self._before
         assert scene is not None
-        scene.ends = here.seconds
+        scene.ends = began
         if scene.seconds >= self._least:
             yield from _scenes(before)
-            self._before, self._scene = scene, _Open(here)
+            self._before, self._scene = scene, _Open(here, began)
         elif before and _same(here, before.newest):
             # It was a flash: what went before goes on.
             before.add(here, 1.0)
@@ -136,10 +144,10 @@ class Cutter(Generic[Frame]):
 class _Open(Generic[Frame]):
     """A scene that goes on."""
 
-    def __init__(self, first: Look[Frame]) -> None:
-        self.begins = self.ends = first.seconds
-        self.turn_to(first)
+    def __init__(self, first: Look[Frame], begins: float | None = None) -> None:
+        self.begins = self.ends = first.seconds if begins is None else begins
         self._best: tuple[float, Look[Frame]] | None = None
+        self.turn_to(first)
 
     @property
     def seconds(self) -> float:
@@ -148,25 +156,42 @@ class _Open(Generic[Frame]):
 
     def turn_to(self, first: Look[Frame]) -> None:
         """Go on with another picture."""
-        self.newest = self._first = self._still_since = first
+        self.newest = self._first = first
         self._turned, self._settled = first.seconds, False
+        self._lately = deque([first])
+        self._stirred, self._stirred_at = 0.0, first.seconds
         self.ends = max(self.ends, first.seconds)
         self._last: tuple[float, Look[Frame]] = (0.0, first)
 
     def add(self, here: Look[Frame], change: float) -> None:
         """Take one more look at it."""
-        if not self._settled and here.seconds - self._turned >= _SETTLES_SECONDS:
+        if not self._settled and self._settles(here):
             self._first, self._settled = here, True
-        if _pixels(here, self._still_since) > _STILL_PIXELS:
-            self._still_since = here
+            self._lately = deque([here])
+        self._lately.append(here)
+        while self._lately[0].seconds < here.seconds - _STIR_SECONDS:
+            self._lately.popleft()
+        if (stir := _apart(here, self._lately[0])) > self._stirred:
+            self._stirred, self._stirred_at = stir, here.seconds
         self._offer(here, change)
         self.newest, self.ends = here, here.seconds
 
-    def has_become_another(self, here: Look[Frame]) -> bool:
-        """Whether what is seen holds still and is not what the scene began with."""
-        since = self._still_since
-        still = here.seconds - since.seconds >= _STILL_SECONDS and _pixels(here, since) <= _STILL_PIXELS
-        return still and self._settled and _apart(here, self._first) > _OTHER_COLOURS
+    def _settles(self, here: Look[Frame]) -> bool:
+        """Whether it shows by now what it is about: a scene may fade in."""
+        took = here.seconds - self._turned
+        return took >= _SETTLES_SECONDS and (_apart(here, self._lately[0]) < _STEADY or took >= _FADES_IN_SECONDS)
+
+    def other_since(self, here: Look[Frame]) -> float | None:
+        """When what is seen has become another picture than the scene began with; None while it has not."""
+        apart, stir = _apart(here, self._first), _apart(here, self._lately[0])
+        if not self._settled or stir > _STEADY or here.seconds - self._stirred_at < _STIR_SECONDS / 2:
+            return None
+        if apart > _DRIFTED_COLOURS:
+            return here.seconds
+        stirred = self._stirred > max(_STIR, 2 * stir)
+        if stirred and apart > _STIRRED_COLOURS and _pixels(here, self._first) > _STIRRED_PIXELS:
+            return self._stirred_at
+        return None
 
     def shown_by(self) -> Frame | None:
         """The frame that shows it best; None when all of it is blank."""
@@ -182,7 +207,7 @@ class _Open(Generic[Frame]):
             self._last = worth, here
         if (
             self._settled
-            and _apart(here, self._first) < _OTHER_COLOURS / 2
+            and _apart(here, self._first) < _STIRRED_COLOURS
             and (self._best is None or worth > self._best[0])
         ):
             self._best = worth, here
