@@ -9,6 +9,7 @@ list[Path]`. A module is loaded when its format is asked for.
 import importlib
 import re
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -79,24 +80,29 @@ def export(
     place = folder if folder.is_dir() else folder.parent
     board = read_board(folder)
     out = _writable(out)
-    made: list[Path] = []
-    beside: list[Path] = []
+    made: dict[str, list[Path]] = {}
     failed: dict[str, list[str]] = {}
-    for name in names:
+
+    def write(name: str) -> list[Path]:
         path = out / f"{stem(board)}{FORMATS[name].suffix}"
         given = {key: value for key, value in (options or {}).items() if key in FORMATS[name].takes}
         if "also" in FORMATS[name].takes:
-            given["also"] = tuple(dict.fromkeys([*made, *beside]))
-        try:
-            made.append(module(name).write(board, place, path, **given))
-        except BadInput as error:
-            failed.setdefault(str(error), []).append(name)
-        else:
-            beside += _beside(name, path)
-            on_file(name, path)
+            given["also"] = [file for written in made.values() for file in written]
+        return [module(name).write(board, place, path, **given), *_beside(name, path)]
+
+    # Two at a time: while the film's encoder works, the others are written.
+    with ThreadPoolExecutor(2) as pool:
+        under_way = {name: pool.submit(write, name) for name in names if "also" not in FORMATS[name].takes}
+        for name in names:
+            try:
+                made[name] = under_way[name].result() if name in under_way else write(name)
+            except BadInput as error:
+                failed.setdefault(str(error), []).append(name)
+            else:
+                on_file(name, made[name][0])
     if failed:
         raise BadInput(" ".join(f"{', '.join(which)}: {sentence}" for sentence, which in failed.items()))
-    return made
+    return [written[0] for written in made.values()]
 
 
 def known(formats: Sequence[str]) -> list[str]:

@@ -18,10 +18,10 @@ from PIL import Image, ImageSequence, UnidentifiedImageError
 from storywright.board import Move, Panel, Storyboard, picture_size
 from storywright.errors import BadInput
 from storywright.export import camera, pictures
+from storywright.export.timeline import edges
 from storywright.voice import open as open_voice
 from storywright.voice.track import Track, track
 
-_NTSC = {23.976: Fraction(24000, 1001), 29.97: Fraction(30000, 1001), 59.94: Fraction(60000, 1001)}
 _TO_YUV = np.array(
     [
         [0.18258588, 0.61423059, 0.06200706, 16.0],
@@ -67,13 +67,6 @@ def silent(board: Storyboard) -> Track:
     return track(board, open_voice("silent"))
 
 
-def rate(fps: float) -> Fraction:
-    """Frames a second as an exact number; 23.976 and its kin are what they stand for."""
-    if not 1 <= fps <= 120:
-        raise BadInput(f"A film has 1 to 120 frames a second, and {fps:g} were asked for.")
-    return _NTSC.get(round(fps, 3), Fraction(fps).limit_denominator(1001))
-
-
 def frame_size(aspect: str, height: int) -> tuple[int, int]:
     """Width and height in even pixels; for an upright film the smaller number is the width."""
     if not 64 <= height <= 4320:
@@ -88,13 +81,9 @@ def takes(board: Storyboard, folder: Path, seconds: dict[str, float], fps: Fract
     """The panels with their frames: each begins at the frame nearest to its time, and has one at least."""
     if not board.panels:
         raise BadInput(f"The board {board.title!r} has no panels to make a film of: give it one.")
-    found, start, until = [], 0, Fraction(0)
-    for panel, picture in zip(board.panels, pictures.opened(board, folder), strict=True):
-        until += Fraction(str(seconds[panel.id]))
-        end = max(start + 1, math.floor(until * fps + Fraction(1, 2)))
-        found.append(Take(panel, picture, start, end - start))
-        start = end
-    return found
+    cuts = itertools.pairwise(edges([seconds[panel.id] for panel in board.panels], fps))
+    shown = zip(board.panels, pictures.opened(board, folder), cuts, strict=True)
+    return [Take(panel, picture, start, end - start) for panel, picture, (start, end) in shown]
 
 
 def shot_yuv(take: Take, size: tuple[int, int], clip: Sequence[Image.Image] = ()) -> Iterator[np.ndarray]:
@@ -122,12 +111,12 @@ def slides(board: Storyboard, folder: Path, height: int, fps: int, heard: Track)
     """
     size = frame_size(board.aspect, height)
     for take in takes(board, folder, heard.panel_seconds, Fraction(fps)):
-        edges = [100 * (take.start + number) // fps * 10 for number in range(take.frames + 1)]
+        times = [100 * (take.start + number) // fps * 10 for number in range(take.frames + 1)]
         if take.panel.shot.move == "static":
-            edges = [edges[0], edges[-1]]
+            times = [times[0], times[-1]]
         plate = Plate((_large(take.picture, take.panel.shot.move, size),), take.panel.shot.move)
         shown = []
-        for number, (begins, ends) in enumerate(itertools.pairwise(edges)):
+        for number, (begins, ends) in enumerate(itertools.pairwise(times)):
             frame = np.empty((size[1], size[0], 3), np.uint8)
             _film(plate, _view(take, number), (frame,))
             shown.append(Slide(Image.fromarray(frame), ends - begins))

@@ -17,6 +17,7 @@ from storywright.board import Panel, Storyboard
 from storywright.export import film
 from storywright.export.captions import Captions
 from storywright.export.film import Take
+from storywright.export.timeline import rate_of
 from storywright.progress import Progress
 from storywright.voice.track import Track
 
@@ -33,7 +34,7 @@ def write(
     folder: Path,
     path: Path,
     *,
-    fps: float = 25,
+    fps: float | str = 25,
     height: int = 720,
     captions: bool = False,
     supers: bool = False,
@@ -46,7 +47,7 @@ def write(
     `clips` is a folder with moving pictures, each named by its panel's id, that stand in for the panel's still one.
     """
     heard = track or film.silent(board)
-    exact, size = film.rate(fps), film.frame_size(board.aspect, height)
+    exact, size = rate_of(fps).fps, film.frame_size(board.aspect, height)
     takes = film.takes(board, folder, heard.panel_seconds, exact)
     moving = film.clips_of(board, clips)
     written = Captions.of(board, heard, size, exact, spoken=captions, supers=supers)

@@ -61,6 +61,15 @@ def write(board: Storyboard, folder: Path, path: Path, *, fps: float | str = 25)
     return path
 
 
+def beside(path: Path) -> list[Path]:
+    """The pictures that belong to a project that was written here."""
+    images, made = path.parent / _IMAGES, json.loads(path.read_text())["boards"]
+    names = [layer["url"] for board in made for layer in board["layers"].values()]
+    return [images / name for name in names] + [
+        images / name.replace("-reference.png", "-thumbnail.png") for name in names
+    ]
+
+
 def read(path: Path) -> Storyboard:
     """The board of a project; its own fields win over what storywright had kept, where they were changed."""
     project = _project(path)

@@ -24,7 +24,7 @@ def write(board: Storyboard, folder: Path, path: Path, *, also: Sequence[Path] =
         _put(archive, f"board/{BOARD_FILE}", (board.model_dump_json(indent=2) + "\n").encode())
         for name in _files_of(board, folder):
             _put(archive, f"board/{name}", files.inside(folder, name).read_bytes())
-        for exported in sorted(also):
+        for exported in sorted(set(also)):
             _put(archive, exported.relative_to(path.parent).as_posix(), exported.read_bytes())
     files.write_bytes(path, stream.getvalue())
     return path
