@@ -167,9 +167,10 @@ def stories(
         counts, totals = intake.counts, intake.totals()
     if not totals["stories"]:
         raise BadInput(f"Not one story could be taken: {_first_reason(out)}.")
+    came = f"{counts.stories:,} {'story' if counts.stories == 1 else 'stories'}"
     print(
-        f"{counts.stories:,} {'story' if counts.stories == 1 else 'stories'} with {_count(counts.panels, 'panel')} came in; {totals['stories']:,} with "
-        f"{totals['panels']:,} are in {out} now."
+        f"{came} with {_count(counts.panels, 'panel')} came in; {totals['stories']:,} with {totals['panels']:,} are in "
+        f"{out} now."
     )
     _say_rejected(totals["rejected"], out)
     if counts.wordless:
