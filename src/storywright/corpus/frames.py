@@ -44,6 +44,22 @@ def of_concepts(table: pa.Table, first_row: int, seen: set[int]) -> pd.DataFrame
     return frame
 
 
+def of_films(table: pa.Table, first_row: int, seen: set[int]) -> pd.DataFrame:
+    """The frame of some films; `seen` holds the keys of the films before them. An unknown number stays missing."""
+    lists = [name for name in table.column_names if pa.types.is_list(table.schema.field(name).type)]
+    numbers = [name for name in table.column_names if pa.types.is_primitive(table.schema.field(name).type)]
+    frame = _plain(table.drop_columns([*lists, *numbers]), first_row)
+    for name in numbers:
+        frame[name] = table[name].to_pandas().astype(np.float64)
+    frame["num_genres"] = [len(genres or ()) for genres in table["genres"].to_pylist()]
+    for name in ("logline", "plot"):
+        frame[f"{name}_length"] = frame[name].map(lambda value: len(text.normalised(value)))
+    frame["plot_in_script"] = _in_script(frame, "plot")
+    frame["told_before"] = [key in seen for key in keys_of(frame["film_id"])]
+    frame["told_before"] |= frame.duplicated("film_id")
+    return frame
+
+
 def keys_of(names: pd.Series) -> list[int]:
     """A number for each name, small enough to keep one for every story there is."""
     return [_key(name) for name in names]

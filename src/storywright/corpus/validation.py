@@ -1,4 +1,4 @@
-"""What a fit corpus is: Great Expectations suites for panels, concepts and the corpus as a whole.
+"""What a fit corpus is: Great Expectations suites for panels, concepts, films and the corpus as a whole.
 
 A rule is an expectation that carries, in its notes, the rule for the reader of the data docs and, in its meta, the
 reason that a row which breaks it is given; there is no second list. Rows are checked a piece at a time, so memory does
@@ -104,6 +104,30 @@ def concept_rules(limits: Limits) -> list[Expectation]:
     ]  # fmt: skip
 
 
+def film_rules(limits: Limits) -> list[Expectation]:
+    """What a good film is; what is not known of one is no fault, as long as something is."""
+    return [
+        _matches("film_id", r"^[a-z-]+:\S+$", "a film has an id after its source", "the film_id is {film_id!r}"),
+        _is("told_before", False, "a film is there once", "film {film_id} is already in an earlier place"),
+        _matches("title", r"\S", "a film has a title", "there is no title"),
+        _between("year", (1870, 2100), "a film is of a year in which there were films", "the year is {year:.0f}"),
+        _between("minutes", (1, 6_000), "a film has a sensible length", "it takes {minutes:.0f} minutes"),
+        _between("rating", (0, 10), "a rating lies between 0 and 10", "the rating is {rating}"),
+        _between("num_genres", (0, 40), "a film has a sensible number of genres", "the film has {num_genres} genres"),
+        _between(
+            "logline_length", (0, limits.max_caption_characters), "a logline has a sensible length",
+            "the logline has {logline_length} characters",
+        ),
+        _between(
+            "plot_length", (0, limits.max_concept_characters), "a plot has a sensible length",
+            "the plot has {plot_length} characters",
+        ),
+        *_language_rules(limits, "plot"),
+        *_rights_rules(limits),
+        _matches("terms", r"\S", "the terms of use are named", "no terms are named"),
+    ]  # fmt: skip
+
+
 def corpus_rules(limits: Limits) -> list[Expectation]:
     """What a fit corpus is, over a summary with a line for each table and each language."""
     return [
@@ -127,7 +151,7 @@ class Checker:
         self._context = gx.get_context(mode="ephemeral")
         self._context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
         source = self._context.data_sources.add_pandas("corpus")
-        rules = {"panels": panel_rules, "concepts": concept_rules, "corpus": corpus_rules}
+        rules = {"panels": panel_rules, "concepts": concept_rules, "films": film_rules, "corpus": corpus_rules}
         self._checkpoints = {name: self._checkpoint(source, name, make(limits)) for name, make in rules.items()}
 
     def broken(self, table: str, place: str, frame: pd.DataFrame) -> dict[int, list[Broken]]:

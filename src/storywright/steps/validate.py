@@ -20,7 +20,7 @@ from storywright import files
 from storywright.corpus import docs, frames, shards
 from storywright.corpus.limits import Limits as Config
 from storywright.corpus.quarantine import REASONS, Quarantine, with_reasons
-from storywright.corpus.schema import CONCEPTS, PANELS
+from storywright.corpus.schema import CONCEPTS, FILMS, PANELS
 from storywright.errors import BadInput
 from storywright.progress import Progress
 from storywright.steps import command
@@ -64,10 +64,14 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
             "panels", PANELS, "story_id", True, lambda table, row, seen: frames.of_panels(table, row, seen, executor)
         )
         concepts = _Table("concepts", CONCEPTS, "concept_id", False, frames.of_concepts)
+        films = _Table("films", FILMS, "film_id", False, frames.of_films)
         tallies = [
             _sort(panels, inputs.stories, outputs.valid, checker, quarantine),
             _sort(concepts, inputs.concepts, outputs.valid, checker, quarantine),
         ]
+        # Films came with their loglines, which are concepts; without any there is no table of them.
+        if shards.of_table(inputs.concepts, "films"):
+            tallies.append(_sort(films, inputs.concepts, outputs.valid, checker, quarantine))
     quarantine.finish()
     summary = _summary(config, tallies)
     broken = checker.broken("corpus", "the-corpus", summary)
