@@ -25,7 +25,7 @@ _WHITE_LUMA, _GREY_CHROMA = 235, 128
 
 
 @dataclass(frozen=True, slots=True)
-class _Card:
+class Card:
     """Words that stand on some frames."""
 
     first: int
@@ -39,9 +39,9 @@ class _Card:
 class Captions:
     """What stands on which frame."""
 
-    def __init__(self, cards: list[_Card], size: tuple[int, int]) -> None:
-        self._cards, self._size = cards, size
-        self._painted: dict[_Card, _Paint] = {}
+    def __init__(self, cards: list[Card], size: tuple[int, int]) -> None:
+        self.cards, self._size = cards, size
+        self._painted: dict[Card, _Paint] = {}
 
     @classmethod
     def of(
@@ -58,7 +58,7 @@ class Captions:
 
     def on(self, frame: np.ndarray, number: int) -> np.ndarray:
         """The frame with what stands on it; one without words is given back as it is."""
-        standing = [card for card in self._cards if card.first <= number < card.end]
+        standing = [card for card in self.cards if card.first <= number < card.end]
         if not standing:
             return frame
         frame = frame.copy()
@@ -69,7 +69,7 @@ class Captions:
         return frame
 
 
-def _spoken(cue: Cue, letter: float, size: tuple[int, int], fps: Fraction) -> Iterator[_Card]:
+def _spoken(cue: Cue, letter: float, size: tuple[int, int], fps: Fraction) -> Iterator[Card]:
     text = f"{cue.who}: {cue.text}" if cue.who else cue.text
     lines = typeface.wrapped(text, "semibold", letter, size[0] * _WIDEST)
     pages = [tuple(lines[at : at + _MOST_LINES]) for at in range(0, len(lines), _MOST_LINES)]
@@ -77,17 +77,17 @@ def _spoken(cue: Cue, letter: float, size: tuple[int, int], fps: Fraction) -> It
     at = 0
     for page, weight in zip(pages, weights, strict=True):
         first, end = (cue.start + (cue.end - cue.start) * part / sum(weights) for part in (at, at + weight))
-        yield _Card(round(first * fps), round(end * fps), page, _SPOKEN_FOOT, letter)
+        yield Card(round(first * fps), round(end * fps), page, _SPOKEN_FOOT, letter)
         at += weight
 
 
-def _supers(board: Storyboard, heard: Track, letter: float, size: tuple[int, int], fps: Fraction) -> Iterator[_Card]:
+def _supers(board: Storyboard, heard: Track, letter: float, size: tuple[int, int], fps: Fraction) -> Iterator[Card]:
     start = 0.0
     for panel in board.panels:
         end = start + heard.panel_seconds[panel.id]
         if panel.super.strip():
             lines = typeface.wrapped(panel.super, "semibold", letter, size[0] * _WIDEST)
-            yield _Card(round(start * fps), round(end * fps), tuple(lines), _SUPER_FOOT, letter)
+            yield Card(round(start * fps), round(end * fps), tuple(lines), _SUPER_FOOT, letter)
         start = end
 
 
@@ -99,7 +99,7 @@ class _Paint:
     """For each plane the rows, what stays of them (0 to 255), and what is added."""
 
     @classmethod
-    def of(cls, card: _Card, size: tuple[int, int]) -> "_Paint":
+    def of(cls, card: Card, size: tuple[int, int]) -> "_Paint":
         width, height = size
         leading = card.letter * _LEADING
         bottom = min(int(height * card.foot + card.letter * 0.5), height)
@@ -124,7 +124,7 @@ def _part(cover: np.ndarray, value: int) -> np.ndarray:
     return (cover.astype(np.uint16) * value // 255).astype(np.uint8)
 
 
-def _drawn(card: _Card, size: tuple[int, int], leading: float) -> tuple[np.ndarray, np.ndarray]:
+def _drawn(card: Card, size: tuple[int, int], leading: float) -> tuple[np.ndarray, np.ndarray]:
     """How much of each pixel is letter, and how much of it a dark box hides."""
     ink, veil = Image.new("L", size), Image.new("L", size)
     widest = max(typeface.width(line, "semibold", card.letter) for line in card.lines)
