@@ -5,7 +5,7 @@ Knows nothing about places or the camera.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, reduce
 
 from storywright.toonworld.faces import head
 from storywright.toonworld.people import Figure, figure
@@ -71,7 +71,6 @@ _USING = {
 _ACTING = ("waving", "pointing", "reaching", "arms raised")
 
 
-@lru_cache(maxsize=4096)
 def actor(look: Person, things: tuple[Thing, ...], stride: float = 1.0, swing: float = 0.0, drip: float = 0.0) -> Actor:
     """The person with their things; each further thing in hand goes to a hand that is still free.
 
@@ -79,20 +78,34 @@ def actor(look: Person, things: tuple[Thing, ...], stride: float = 1.0, swing: f
     """
     flip, aside = look.facing == "left", look.facing != "front"
     dressed = _dressed(
-        Person(woman=look.woman, age=look.age, top=look.top, bottom=look.bottom, pose=look.pose, facing=look.facing),
-        things, stride, swing, drip,
+        look.woman, look.age, look.top, look.bottom, look.pose, look.facing, things, stride, swing, drip
     )  # fmt: skip
     body = dressed.body
     hair, face = _head(
         look.woman, look.age, look.hair_length, look.glasses, look.hat, look.expression, aside,
         body.head_size, body.head_turn, flip,
     )  # fmt: skip
-    x, y = -body.head_at[0] if flip else body.head_at[0], body.head_at[1]
-    layers = list(dressed.before)
-    if hair is not None:
-        layers.append(Layer(hair, PERSON, x, y))
-    layers += [*dressed.between, Layer(face, PERSON, x, y), *dressed.after]
-    return _measured(layers, body, flip)
+    side = -1 if flip else 1
+    x, y = body.head_at[0] * side, body.head_at[1]
+    front = Layer(face, PERSON, x, y)
+    around_head = front.box
+    if hair is None:
+        layers = (*dressed.before, *dressed.between, front, *dressed.after)
+    else:
+        back = Layer(hair, PERSON, x, y)
+        around_head = _joined(around_head, back.box)
+        layers = (*dressed.before, back, *dressed.between, front, *dressed.after)
+    return Actor(
+        layers=layers,
+        bounds=_joined(dressed.bounds, around_head),
+        person_bounds=_joined(dressed.person_bounds, around_head),
+        prop_bounds=dressed.prop_bounds,
+        head_at=(x, y),
+        head_size=body.head_size,
+        hips_y=body.hips[1],
+        knees_y=body.knees_y,
+        shadows=dressed.shadows,
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,10 +116,18 @@ class _Dressed:
     between: tuple[Layer, ...]
     after: tuple[Layer, ...]
     body: Figure
+    bounds: Box
+    person_bounds: Box
+    prop_bounds: tuple[tuple[int, Box], ...]
+    shadows: tuple[tuple[float, float], ...]
 
 
 @lru_cache(maxsize=4096)
-def _dressed(look: Person, things: tuple[Thing, ...], stride: float, swing: float, drip: float) -> _Dressed:
+def _dressed(
+    woman: bool, age: str, top: str, bottom: str, pose: str, facing: str,
+    things: tuple[Thing, ...], stride: float, swing: float, drip: float,
+) -> _Dressed:  # fmt: skip
+    look = Person(woman=woman, age=age, top=top, bottom=bottom, pose=pose, facing=facing)
     uses = _one_at_a_time([(kind, _real_use(kind, use), index) for kind, use, index in things])
     look = _posed(look, uses)
     near, far, in_near, in_far = _gestures(look, uses)
@@ -135,28 +156,6 @@ def _head(
     if flip:
         front, back = moved(front, flip=True), moved(back, flip=True)
     return bundle(back) if back else None, bundle(front)
-
-
-def _measured(layers: list[Layer], body: Figure, flip: bool) -> Actor:
-    bounds_of: dict[int, Box] = {}
-    for layer in layers:
-        box_of = layer.box
-        bounds_of[layer.owner] = _joined(bounds_of[layer.owner], box_of) if layer.owner in bounds_of else box_of
-    bounds = bounds_of[PERSON]
-    for other in bounds_of.values():
-        bounds = _joined(bounds, other)
-    side = -1 if flip else 1
-    return Actor(
-        layers=tuple(layers),
-        bounds=bounds,
-        person_bounds=bounds_of[PERSON],
-        prop_bounds=tuple((k, v) for k, v in bounds_of.items() if k >= 0),
-        head_at=(body.head_at[0] * side, body.head_at[1]),
-        head_size=body.head_size,
-        hips_y=body.hips[1],
-        knees_y=body.knees_y,
-        shadows=tuple(_shadows(bounds_of, [x * side for x, _ in body.feet])),
-    )
 
 
 def _shadows(bounds_of: dict[int, Box], feet: list[float]) -> Iterator[tuple[float, float]]:
@@ -260,7 +259,21 @@ class _Stage:
 
     def dressed(self, flip: bool) -> _Dressed:
         before, between, after = (self._layers(names, flip) for names in (self.BEFORE, self.BETWEEN, self.AFTER))
-        return _Dressed(before, between, after, self.body)
+        around: dict[int, Box] = {}
+        for layer in (*before, *between, *after):
+            box_of = layer.box
+            around[layer.owner] = _joined(around[layer.owner], box_of) if layer.owner in around else box_of
+        side = -1 if flip else 1
+        return _Dressed(
+            before,
+            between,
+            after,
+            self.body,
+            bounds=reduce(_joined, around.values()),
+            person_bounds=around[PERSON],
+            prop_bounds=tuple((owner, b) for owner, b in around.items() if owner >= 0),
+            shadows=tuple(_shadows(around, [x * side for x, _ in self.body.feet])),
+        )
 
     def _layers(self, names: tuple[str, ...], flip: bool) -> tuple[Layer, ...]:
         parts = [part for name in names for part in self.parts[name]]

@@ -13,7 +13,7 @@ import numpy as np
 from storywright.toonworld import camera, places, styles
 from storywright.toonworld.acting import actor
 from storywright.toonworld.painting import Air, Outlines, Pile
-from storywright.toonworld.palette import paints, rgb
+from storywright.toonworld.palette import paints, rgb, shadow_on
 from storywright.toonworld.places.place import Place
 from storywright.toonworld.props import prop
 from storywright.toonworld.scene import COLOURS, Prop, Scene
@@ -114,9 +114,9 @@ def _add_ground(pile: Pile, scene: Scene, place: Place, on: Stage, moment: Momen
         return
     for person, x, z, half in on.shadows:
         gone = moment.travel if person == moment.person else 0.0
-        across = np.array((half, 1.0, min(0.16, 0.06 + half * 0.2)), np.float32)
-        points = _SPOT.points * across + np.array((x + gone, 0.0, z + 0.02), np.float32)
-        pile.add_world(_SPOT, place.light, (("shadow", _darker(place.ground)),), points=points)
+        across = np.array(((half,), (1.0,), (min(0.16, 0.06 + half * 0.2),)), np.float32)
+        points = _SPOT.points * across + np.array(((x + gone,), (0.0,), (z + 0.02,)), np.float32)
+        pile.add_world(_SPOT, place.light, shadow_on(place.ground), points=points)
 
 
 def _add_item(pile: Pile, scene: Scene, place: Place, item: Item, gone: float = 0.0) -> None:
@@ -132,7 +132,7 @@ def _add_passing_car(pile: Pile, scene: Scene, place: Place, seen: camera.View, 
     left, right = seen.span_at(depth)
     to_left = scene.seed % 2 == 1
     x = left - half + (right - left + 2 * half) * (1 - passing if to_left else passing)
-    points = _CAR.points * np.array((-1.0 if to_left else 1.0, 1.0), np.float32)
+    points = _CAR.points * np.array(((-1.0 if to_left else 1.0,), (1.0,)), np.float32)
     colours = paints(None, Prop(kind="car", colour=COLOURS[scene.seed % 7]), scene.time == "night")
     pile.add_upright(_CAR, (x, 0.0, depth), place.own_light, colours, PROP, points)
 
@@ -151,7 +151,7 @@ def _add_foreground(pile: Pile, scene: Scene, place: Place, aspect: float) -> No
 def _calm(canvas: np.ndarray, scene: Scene, place: Place) -> None:
     """Quieten the side where words will stand."""
     colour = np.array([rgb(place.calm)], np.float32) * np.array(place.light, np.float32)
-    plain = np.full_like(canvas, styles.coloured(scene.style, colour, np.array([False]))[0][0].astype(np.uint8))
+    plain = np.full_like(canvas, styles.coloured(scene.style, colour.T, np.array([False]))[0][:, 0].astype(np.uint8))
     canvas[:] = cv2.blendLinear(canvas, plain, *_calm_side(*canvas.shape[:2]))
 
 
@@ -181,11 +181,6 @@ _CAR = bundle(moved(prop("car"), scale=1.12))
 
 _SPOT = bundle(on_ground([ellipse(0.0, 0.0, 1.0, 1.0, "shadow", 1.0, 0.0)], 0.008))
 """A shadow on the ground, of a radius of one metre."""
-
-
-@lru_cache(maxsize=64)
-def _darker(colour: str) -> str:
-    return "#" + "".join(f"{int(c * 0.74):02x}" for c in rgb(colour))
 
 
 def _tabletop() -> Bundle:

@@ -14,7 +14,7 @@ import numpy as np
 
 from storywright.board import Style
 from storywright.toonworld import camera, styles
-from storywright.toonworld.palette import Palette, Rgb, pots, shaded
+from storywright.toonworld.palette import NO_PAINTS, PAINTS, Palette, Rgb, shaded
 from storywright.toonworld.shapes import Bundle
 
 cv2.setNumThreads(1)
@@ -55,7 +55,7 @@ class Pile:
         self._layers: list[_Layer] = []
 
     def add_world(
-        self, laid: Bundle, light: Rgb, palette: Palette = (), kind: int = 0, points: np.ndarray | None = None
+        self, laid: Bundle, light: Rgb, palette: Palette = NO_PAINTS, kind: int = 0, points: np.ndarray | None = None
     ) -> None:
         """Shapes that are where they are, or have these other points."""
         self._layers.append(_Layer(laid.points if points is None else points, laid, palette, light, kind, WORLD, _HERE))
@@ -69,83 +69,86 @@ class Pile:
 
     def add_to_picture(self, laid: Bundle, light: Rgb) -> None:
         """Shapes in parts of the picture's height, in front of everything."""
-        self._layers.append(_Layer(laid.points, laid, (), light, 0, PICTURE, _HERE))
+        self._layers.append(_Layer(laid.points, laid, NO_PAINTS, light, 0, PICTURE, _HERE))
 
     def outlines(self, seen: camera.View, style: Style, air: Air, height: int) -> "Outlines":
         """Everything that is seen, ready to fill on a canvas of this height."""
         points = self._projected(seen)
         counts = np.concatenate([layer.bundle.counts for layer in self._layers])
-        ends = np.cumsum(counts)
+        ends = counts.cumsum()
         starts = ends - counts
-        depth = points[:, 2]
-        flat = points[:, :2] / np.maximum(depth, camera.NEAR)[:, None]
-        low, high = np.minimum.reduceat(flat, starts), np.maximum.reduceat(flat, starts)
-        order, cut = _visible(points, starts, ends, low, high, seen.aspect, height)
+        depth = points[2]
+        flat = points[:2] / np.maximum(depth, camera.NEAR)
+        low, high = np.minimum.reduceat(flat, starts, axis=1), np.maximum.reduceat(flat, starts, axis=1)
+        visible, cut = _visible(points, starts, ends, low, high, seen.aspect, height)
+        order = visible.nonzero()[0]
         line, kinds, fills, contours, nearness = self._colours(order, depth[starts[order]], seen, style, air)
         pen = styles.LINES[style]
-        width = np.where(kinds > 0, pen.subject, pen.scenery) * np.float32(0.001) * nearness * line
-        width = np.minimum(width, (high - low)[order].min(axis=1) * 0.16 + 0.0006)
+        width = styles.chosen(kinds > 0, pen.subject, pen.scenery) * np.float32(0.001) * nearness * line
+        width = np.minimum(width, (high - low).min(axis=0)[order] * np.float32(0.16) + np.float32(0.0006))
         width = _drawable(width, height)
         width[np.searchsorted(order, list(cut))] = 0.0
-        seen_counts = counts[order]
-        flat = flat[_chosen(order, counts)]
+        flat = flat.take(visible.repeat(counts).nonzero()[0], axis=1)
         if pen.wobble:
             flat = _strayed(flat, pen.wobble * 0.001)
-        inner, outer = _fixed(flat, height), _widened(flat, seen_counts, width, pen.heavy, height)
-        spans = list(zip(order.tolist(), *_spans(seen_counts), strict=True))
+        inner = _split(_fixed(flat, height), counts[order])
+        for k, kept in cut.items():
+            inner[int(np.searchsorted(order, k))] = _fixed(kept, height)
         return Outlines(
-            outer=outer,
-            inner=[_fixed(cut[k], height) if k in cut else inner[a:b] for k, a, b in spans],
-            lines=contours.tolist(),
-            fills=fills.tolist(),
+            outer=_widened(flat, counts[order], width, pen.heavy, height),
+            inner=inner,
+            lines=list(zip(*contours.tolist(), strict=True)),
+            fills=list(zip(*fills.tolist(), strict=True)),
             kinds=kinds.tolist(),
-            first=int((order < len(self._layers[0].bundle.counts)).sum()),
+            first=int(np.searchsorted(order, len(self._layers[0].bundle.counts))),
         )
 
     def _projected(self, seen: camera.View) -> np.ndarray:
-        """All points as (u, v, 1) times their depth."""
+        """All points as (u, v, 1) times their depth: (3, points)."""
         matrix = seen.matrix
         rise = matrix[:, 1] * np.float32(np.cos(seen.lean)) - matrix[:, 2] * np.float32(np.sin(seen.lean))
-        upright = np.stack([matrix[:, 0], rise])
+        upright = np.stack([matrix[:, 0], rise], axis=1)
         parts = []
         for how, group in groupby(self._layers, key=lambda layer: layer.how):
             layers = list(group)
-            points = layers[0].points if len(layers) == 1 else np.concatenate([layer.points for layer in layers])
+            points = layers[0].points if len(layers) == 1 else np.concatenate([one.points for one in layers], axis=1)
             if how == WORLD:
-                parts.append(points @ matrix[:, :3].T + matrix[:, 3])
+                parts.append(matrix[:, :3] @ points + matrix[:, 3:])
             elif how == UPRIGHT:
-                at = np.array([layer.at for layer in layers], np.float32)
-                feet = at[:, :1] * upright[0] + at[:, 1:2] * upright[1] + at[:, 2:] * matrix[:, 2] + matrix[:, 3]
-                parts.append(points @ upright + np.repeat(feet, [len(layer.points) for layer in layers], axis=0))
+                at = np.array([layer.at for layer in layers], np.float32).T
+                feet = upright @ at[:2] + matrix[:, 2:3] * at[2:] + matrix[:, 3:]
+                parts.append(upright @ points + feet.repeat([layer.points.shape[1] for layer in layers], axis=1))
             else:
                 away = np.float32(seen.distance)
-                parts.append(np.column_stack([points * away, np.full(len(points), away)]))
-        return np.concatenate(parts)
+                parts.append(np.vstack([points * away, np.full((1, points.shape[1]), away)]))
+        return np.concatenate(parts, axis=1)
 
     def _colours(
         self, order: np.ndarray, depth: np.ndarray, seen: camera.View, style: Style, air: Air
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Weight of the line, kind, fill, contour and nearness of each outline that is seen."""
         laid = [layer.bundle for layer in self._layers]
-        mixed = [pots(layer.bundle.names, layer.palette) for layer in self._layers]
-        base = np.cumsum([0] + [len(table) for table, _ in mixed[:-1]])
-        paint = np.concatenate([b.paints + k for b, k in zip(laid, base.tolist(), strict=True)])[order]
-        shining = np.concatenate([glows for _, glows in mixed])[paint]
-        layer_of = np.repeat(np.arange(len(laid)), [len(b.counts) for b in laid])[order]
-        shades = np.concatenate([b.shades for b in laid])[order]
-        colours = shaded(np.concatenate([table for table, _ in mixed])[paint], shades)
-        light = np.array([layer.light for layer in self._layers], np.float32)[layer_of]
-        colours = np.where(shining[:, None], colours, colours * light)
-        fade = np.minimum(1 - np.exp2(np.maximum(depth - seen.distance, 0) / -air.half_way), 0.9)
+        sizes = [len(one.counts) for one in laid]
+        tables = [part for layer in self._layers for part in (layer.palette, layer.bundle.colours)]
+        first = np.array([0] + [len(PAINTS) + one.colours.shape[1] for one in laid[:-1]]).cumsum()
+        paint = (np.concatenate([one.paints for one in laid]) + first.repeat(sizes)).take(order)
+        shades = np.concatenate([one.shades for one in laid]).take(order)
+        lines = np.concatenate([one.lines for one in laid]).take(order)
+        shining = np.concatenate([one.shining for one in laid]).take(order)
+        layer = np.arange(len(laid)).repeat(sizes).take(order)
+        kinds = np.array([one.kind for one in self._layers]).take(layer)
+        light = np.array([one.light for one in self._layers], np.float32).T.take(layer, axis=1)
+        colours = shaded(np.concatenate(tables, axis=1).take(paint, axis=1), shades)
+        colours *= np.where(shining, np.float32(1), light)
+        away = np.maximum(depth - np.float32(seen.distance), 0)
+        fade = np.minimum(1 - np.exp2(away * np.float32(-1 / air.half_way)), np.float32(0.9))
         if not air.hides_the_sky:
-            fade = np.where(shining & (depth > 100), 0, fade)
-        colours += (np.array(air.haze, np.float32) - colours) * fade[:, None].astype(np.float32)
-        kinds = np.array([layer.kind for layer in self._layers])[layer_of]
+            fade = np.where(shining & (depth > 100), np.float32(0), fade)
+        colours += (np.array(air.haze, np.float32)[:, None] - colours) * fade
         fills, contours = styles.coloured(style, colours, kinds > 0)
-        metre = seen.scale * seen.distance / np.maximum(depth, camera.NEAR)
-        nearness = np.minimum(np.maximum(np.sqrt(metre / 0.6), 0.5), 1.6)
-        lines = np.concatenate([b.lines for b in laid])[order]
-        return lines, kinds, np.clip(fills, 0, 255), np.clip(contours, 0, 255), nearness
+        metre = np.float32(seen.scale * seen.distance / 0.6) / np.maximum(depth, np.float32(camera.NEAR))
+        nearness = np.minimum(np.maximum(np.sqrt(metre), np.float32(0.5)), np.float32(1.6))
+        return lines, kinds, fills, contours, nearness
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,30 +158,33 @@ class Outlines:
     outer: list[np.ndarray | None]
     """Grown by the line; None where there is none."""
     inner: list[np.ndarray]
-    lines: list[list[float]]
-    fills: list[list[float]]
+    lines: list[tuple[float, ...]]
+    fills: list[tuple[float, ...]]
     kinds: list[int]
     first: int
     """How many of them belong to the first bundle of the pile."""
 
     def paint(self, canvas: np.ndarray, after_first: Callable[[np.ndarray], None] | None = None) -> None:
         """Fill the outlines; `after_first` is done to the canvas when the first bundle is on it."""
-        fill = cv2.fillPoly
-        for k, (outer, inner, line, colour) in enumerate(
-            zip(self.outer, self.inner, self.lines, self.fills, strict=True)
-        ):
-            if k == self.first and after_first:
-                after_first(canvas)
-            if outer is not None:
-                fill(canvas, [outer], line, 8, _BITS)
-            fill(canvas, [inner], colour, 8, _BITS)
-        if self.first == len(self.inner) and after_first:
-            after_first(canvas)
+        if after_first is None:
+            self._fill(canvas, slice(None))
+            return
+        self._fill(canvas, slice(self.first))
+        after_first(canvas)
+        self._fill(canvas, slice(self.first, None))
 
     def mark(self, canvas: np.ndarray) -> None:
         """Fill the outlines with their kinds."""
         for inner, kind in zip(self.inner, self.kinds, strict=True):
             cv2.fillPoly(canvas, [inner], kind, 8, _BITS)
+
+    def _fill(self, canvas: np.ndarray, part: slice) -> None:
+        fill = cv2.fillPoly
+        outlines = zip(self.outer[part], self.inner[part], self.lines[part], self.fills[part], strict=True)
+        for outer, inner, line, colour in outlines:
+            if outer is not None:
+                fill(canvas, [outer], line, 8, _BITS)
+            fill(canvas, [inner], colour, 8, _BITS)
 
 
 _HERE = (0.0, 0.0, 0.0)
@@ -188,18 +194,18 @@ def _visible(
     points: np.ndarray, starts: np.ndarray, ends: np.ndarray, low: np.ndarray, high: np.ndarray, aspect: float,
     height: int,
 ) -> tuple[np.ndarray, dict[int, np.ndarray]]:  # fmt: skip
-    """Which outlines are in the picture and large enough to be seen; and what is left of those behind the lens."""
-    visible = (high[:, 0] > 0) & (low[:, 0] < aspect) & (high[:, 1] > 0) & (low[:, 1] < 1)
-    visible &= (high - low).max(axis=1) * height > 2.4
-    behind = np.flatnonzero(np.minimum.reduceat(points[:, 2], starts) < camera.NEAR).tolist()
+    """Whether each outline is in the picture and large enough to be seen; and what is left of those behind the lens."""
+    visible = (high[0] > 0) & (low[0] < aspect) & (high[1] > 0) & (low[1] < 1)
+    visible &= (high - low).max(axis=0) > 2.4 / height
+    behind = (np.minimum.reduceat(points[2], starts) < camera.NEAR).nonzero()[0].tolist()
     cut = {}
     for k in behind:
-        kept = list(_before_lens(points[starts[k] : ends[k]].tolist()))
+        kept = list(_before_lens(points[:, starts[k] : ends[k]].T.tolist()))
         us, vs = [u for u, _ in kept], [v for _, v in kept]
         visible[k] = bool(kept) and max(us) > 0 and min(us) < aspect and max(vs) > 0 and min(vs) < 1
         if visible[k]:
-            cut[k] = np.array(kept, np.float32)
-    return np.flatnonzero(visible), cut
+            cut[k] = np.array((us, vs), np.float32)
+    return visible, cut
 
 
 def _before_lens(outline: list[list[float]]) -> Iterator[tuple[float, float]]:
@@ -214,30 +220,28 @@ def _before_lens(outline: list[list[float]]) -> Iterator[tuple[float, float]]:
         ax, ay, az = bx, by, bz
 
 
-def _chosen(order: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Which points belong to the chosen outlines."""
-    chosen = np.zeros(len(counts), bool)
-    chosen[order] = True
-    return np.repeat(chosen, counts)
-
-
-def _spans(counts: np.ndarray) -> tuple[list[int], list[int]]:
-    ends = np.cumsum(counts)
-    return (ends - counts).tolist(), ends.tolist()
+def _split(points: np.ndarray, counts: np.ndarray) -> list[np.ndarray]:
+    """The points of each outline."""
+    ends = counts.cumsum()
+    spans = zip((ends - counts).tolist(), ends.tolist(), strict=True)
+    return [points[start:end] for start, end in spans]
 
 
 def _drawable(width: np.ndarray, height: int) -> np.ndarray:
     """No line thinner than the canvas can hold: it would break into dashes."""
-    pixels = width * height
-    return np.where(pixels < 0.4, 0.0, np.maximum(pixels, 1.25)) / height
+    pixels = width * np.float32(height)
+    return np.where(pixels < 0.4, np.float32(0), np.maximum(pixels, np.float32(1.25))) * np.float32(1 / height)
 
 
 def _strayed(flat: np.ndarray, by: float) -> np.ndarray:
     """A hand is not a ruler: points stray together with their neighbours."""
-    u, v = flat[:, 0], flat[:, 1]
-    du = np.sin(13 * u + 5 * v) + np.sin(-7 * u + 17 * v + 1)
-    dv = np.sin(11 * v - 6 * u + 2) + np.sin(19 * u + 3 * v)
-    return flat + np.stack([du, dv], axis=1) * np.float32(by * 0.6)
+    waves = np.sin(_WAVES @ flat + _PHASES)
+    return flat + (waves[:2] + waves[2:]) * np.float32(by * 0.6)
+
+
+_WAVES = np.array(((13, 5), (-6, 11), (-7, 17), (19, 3)), np.float32)
+_PHASES = np.array(((0,), (2,), (1,), (0,)), np.float32)
+"""Two waves across and two down, in turn."""
 
 
 def _widened(
@@ -247,24 +251,32 @@ def _widened(
     lined = width > 0
     if not lined.any():
         return [None] * len(counts)
-    flat, counts, width = flat[np.repeat(lined, counts)], counts[lined], width[lined].astype(np.float32)
-    ends = np.cumsum(counts)
+    flat = flat.take(lined.repeat(counts).nonzero()[0], axis=1)
+    counts, width = counts[lined], width[lined]
+    ends = counts.cumsum()
     starts = ends - counts
-    after, before = np.empty_like(flat), np.empty_like(flat)
-    after[:-1], after[ends - 1] = flat[1:], flat[starts]
-    before[1:], before[starts] = flat[:-1], flat[ends - 1]
-    along = after - before
-    length = np.sqrt(along[:, 0] ** 2 + along[:, 1] ** 2) + np.float32(1e-9)
-    area = np.add.reduceat(flat[:, 0] * after[:, 1] - flat[:, 1] * after[:, 0], starts)
-    side = np.repeat(np.where(area >= 0, np.float32(1), np.float32(-1)), counts) / length
-    nx, ny = along[:, 1] * side, -along[:, 0] * side
-    grow = np.repeat(width, counts) * (1 + np.float32(heavy) * (0.45 * nx + 0.8 * ny))
-    grow = np.maximum(grow, np.float32(1.1 / height))
-    grown = _fixed(flat + np.stack([nx * grow, ny * grow], axis=1), height)
-    pieces = iter(zip(starts.tolist(), ends.tolist(), strict=True))
-    return [grown[slice(*next(pieces))] if has else None for has in lined.tolist()]
+    place = np.arange(flat.shape[1])
+    following, previous = place + 1, place - 1
+    following[ends - 1], previous[starts] = starts, ends - 1
+    after = flat.take(following, axis=1)
+    along = after - flat.take(previous, axis=1)
+    area = np.add.reduceat(flat[0] * after[1] - flat[1] * after[0], starts)
+    side = np.where(area >= 0, np.float32(1), np.float32(-1)).repeat(counts)
+    side /= np.sqrt(along[0] * along[0] + along[1] * along[1]) + np.float32(1e-9)
+    normal = along[::-1] * side * _OUTWARD
+    grow = width.repeat(counts)
+    if heavy:
+        grow *= 1 + np.float32(heavy * 0.45) * normal[0] + np.float32(heavy * 0.8) * normal[1]
+    grown = _split(_fixed(flat + normal * np.maximum(grow, np.float32(1.1 / height)), height), counts)
+    pieces = iter(grown)
+    return [next(pieces) if has else None for has in lined.tolist()]
+
+
+_OUTWARD = np.array(((1,), (-1,)), np.float32)
 
 
 def _fixed(flat: np.ndarray, height: int) -> np.ndarray:
+    """Points, (2, points), as they are filled: (points, 2) in whole parts of a pixel."""
     fixed = flat * np.float32(height * (1 << _BITS))
-    return np.maximum(np.minimum(fixed, _LIMIT), -_LIMIT).astype(np.int32)
+    np.minimum(np.maximum(fixed, -_LIMIT, out=fixed), _LIMIT, out=fixed)
+    return fixed.T.astype(np.int32, order="C")

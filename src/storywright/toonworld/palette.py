@@ -14,53 +14,62 @@ COLOURS = {
 SKINS = {"light": "#f9d4b5", "tan": "#e2a878", "brown": "#b07546", "dark": "#70462f"}
 HAIR = {"black": "#2b2529", "brown": "#70452a", "blond": "#f0c65c", "red": "#c9502a", "grey": "#b9b9c0"}
 
+PAINTS = (
+    "prop", "trim", "glass", "wood", "shadow",
+    "skin", "blush", "hair", "top", "bottom", "inner", "shoe", "hat", "straw",
+)  # fmt: skip
+"""The paints that a palette has a colour for."""
+
 Rgb = tuple[float, float, float]
-Palette = tuple[tuple[str, str], ...]
-"""Paint names and their colours."""
+Palette = np.ndarray
+"""(3, PAINTS): the colours of the paints; black where nothing is painted with one."""
 
-
-@lru_cache(maxsize=8192)
-def of_person(skin: str, hair: str, top: str, bottom: str) -> Palette:
-    """The paints of a figure."""
-    return (
-        ("skin", SKINS[skin]),
-        ("blush", _mixed(SKINS[skin], "#e8605a", 0.32)),
-        ("hair", HAIR[hair]),
-        ("top", COLOURS[top]),
-        ("bottom", COLOURS[bottom]),
-        ("inner", "#f6f2ea" if top != "white" else "#8fb0c4"),
-        ("shoe", "#4b3f49" if bottom != "black" else "#75686e"),
-        ("hat", "#394b66"),
-        ("straw", "#e8c987"),
-        ("wood", "#a5754c"),
-    )
-
-
-@lru_cache(maxsize=64)
-def of_prop(colour: str, night: bool) -> Palette:
-    """The paints of a thing."""
-    trim = {"white": "#d95f52", "yellow": "#ffffff", "pink": "#ffffff"}.get(colour, "#fbf7ee")
-    return ("prop", COLOURS[colour]), ("trim", trim), ("glass", "#38476e" if night else "#c2e3ef"), ("wood", "#a5754c")
+NO_PAINTS = np.zeros((3, len(PAINTS)), np.float32)
+"""For shapes that name their colours themselves."""
 
 
 def paints(person: Person | None, thing: Prop | None, night: bool) -> Palette:
     """The paints of shapes that belong to this person and this prop."""
-    of = of_person(person.skin, person.hair_colour, person.top_colour, person.bottom_colour) if person else ()
-    return (of_prop(thing.colour, night) if thing else (("wood", "#a5754c"),)) + of
+    of = (person.skin, person.hair_colour, person.top_colour, person.bottom_colour) if person else None
+    return _paints(of, thing.colour if thing else "", night)
 
 
-@lru_cache(maxsize=16384)
-def pots(names: tuple[str, ...], palette: Palette) -> tuple[np.ndarray, np.ndarray]:
-    """The colour of each of these paints, (names, 3), and whether it shines by itself."""
-    known = dict(reversed(palette))
-    table = np.array([rgb(known.get(name, name).lstrip("!")) for name in names], np.float32)
-    return table, np.array([name.startswith("!") for name in names])
+@lru_cache(maxsize=64)
+def shadow_on(ground: str) -> Palette:
+    """The paint of shadows on ground of this colour."""
+    return _laid_out({"shadow": "#" + "".join(f"{int(part * 0.74):02x}" for part in rgb(ground))})
+
+
+@lru_cache(maxsize=8192)
+def _paints(of: tuple[str, str, str, str] | None, thing: str, night: bool) -> Palette:
+    colours = {"wood": "#a5754c"}
+    if thing:
+        trim = {"white": "#d95f52", "yellow": "#ffffff", "pink": "#ffffff"}.get(thing, "#fbf7ee")
+        colours |= {"prop": COLOURS[thing], "trim": trim, "glass": "#38476e" if night else "#c2e3ef"}
+    if of:
+        skin, hair, top, bottom = of
+        colours |= {
+            "skin": SKINS[skin],
+            "blush": _mixed(SKINS[skin], "#e8605a", 0.32),
+            "hair": HAIR[hair],
+            "top": COLOURS[top],
+            "bottom": COLOURS[bottom],
+            "inner": "#f6f2ea" if top != "white" else "#8fb0c4",
+            "shoe": "#4b3f49" if bottom != "black" else "#75686e",
+            "hat": "#394b66",
+            "straw": "#e8c987",
+        }
+    return _laid_out(colours)
+
+
+def _laid_out(colours: dict[str, str]) -> Palette:
+    return np.array([rgb(colours.get(name, "#000000")) for name in PAINTS], np.float32).T.copy()
 
 
 def shaded(colours: np.ndarray, shades: np.ndarray) -> np.ndarray:
-    """The colours in shadow where the shade is under one, in light where it is over one."""
-    dark = colours * np.minimum(shades, 1)[:, None]
-    lighter = np.minimum(np.maximum((shades - 1) * np.float32(0.85), 0), 1)[:, None]
+    """The colours, (3, shapes), in shadow where the shade is under one, in light where it is over one."""
+    dark = colours * np.minimum(shades, 1)
+    lighter = np.minimum(np.maximum((shades - 1) * np.float32(0.85), 0), 1)
     return dark + (255 - dark) * lighter
 
 

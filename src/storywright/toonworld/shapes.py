@@ -1,7 +1,7 @@
 """The shapes everything is drawn from: closed outlines with a paint, and bundles of them.
 
-Knows nothing about what they show, where they stand or how they are coloured: a paint is a name that a palette turns
-into a colour, or a colour written `#rrggbb`.
+Knows nothing about what they show or where they stand. A paint is one of those that a palette has a colour for, or a
+colour written `#rrggbb`; with a `!` before it the colour shines by itself.
 """
 
 import math
@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+
+from storywright.toonworld.palette import PAINTS, rgb
 
 Point = tuple[float, float]
 
@@ -31,11 +33,11 @@ class Shape:
 class Bundle:
     """Shapes that belong together, laid out flat for fast arithmetic; back to front."""
 
-    points: np.ndarray  # (points, 2 or 3) float32
+    points: np.ndarray  # (2 or 3, points) float32: by coordinate, several times as fast to compute with as by point
     counts: np.ndarray  # (shapes,) points of each outline
-    names: tuple[str, ...]
-    """The paints used."""
-    paints: np.ndarray  # (shapes,) index of each shape's paint among the names
+    colours: np.ndarray  # (3, colours): those that are written out
+    paints: np.ndarray  # (shapes,) index of each shape's paint among a palette's, and behind them these colours
+    shining: np.ndarray  # (shapes,) whether it shines by itself
     shades: np.ndarray  # (shapes,)
     lines: np.ndarray  # (shapes,)
     bounds: tuple[float, float, float, float]
@@ -45,19 +47,24 @@ class Bundle:
 def bundle(shapes: Iterable[Shape]) -> Bundle:
     """Lay shapes out flat."""
     shapes = list(shapes)
-    names: dict[str, int] = {}
-    paints = [names.setdefault(s.paint, len(names)) for s in shapes]
-    points = np.concatenate([s.points for s in shapes]).astype(np.float32)
-    low, high = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+    known = dict(_PAINTS)
+    paints = [known.setdefault(s.paint, len(known)) for s in shapes]
+    written = [rgb(paint.lstrip("!")) for paint in list(known)[len(PAINTS) :]]
+    points = np.concatenate([s.points for s in shapes]).T.astype(np.float32, order="C")
+    low, high = points.min(axis=1).tolist(), points.max(axis=1).tolist()
     return Bundle(
         points=points,
         counts=np.array([len(s.points) for s in shapes]),
-        names=tuple(names),
+        colours=np.array(written, np.float32).reshape(-1, 3).T,
         paints=np.array(paints),
+        shining=np.array([s.paint.startswith("!") for s in shapes]),
         shades=np.array([s.shade for s in shapes], np.float32),
         lines=np.array([s.line for s in shapes], np.float32),
         bounds=(low[0], low[1], high[0], high[1]),
     )
+
+
+_PAINTS = {name: number for number, name in enumerate(PAINTS)}
 
 
 def polygon(points: Sequence[Sequence[float]], paint: str, shade: float = 1.0, line: float = 1.0) -> Shape:
@@ -112,22 +119,23 @@ def limb(
 ) -> Shape:
     """A tapered tube that bends smoothly through its joints; widths are half-widths at the joints."""
     place, slope = _through(len(joints))
-    at = np.array([(x, y, w) for (x, y), w in zip(joints, widths, strict=True)], np.float32)
-    centre, along = place @ at, slope @ at[:, :2]
-    along /= np.sqrt(along[:, :1] ** 2 + along[:, 1:] ** 2) + np.float32(1e-9)
-    path, half = centre[:, :2], centre[:, 2:]
-    out = along[:, ::-1] * _ACROSS * half
-    left, right = path + out, path - out
-    if not ends:
-        return Shape(np.concatenate([left, right[::-1]]), paint, shade, line)
-    cap, back = half[-1] * along[-1] * np.float32(0.9), half[0] * along[0] * np.float32(-0.9)
-    tip, tail = path[-1] + cap, path[0] + back
-    side, hind = out[-1] * np.float32(0.5), out[0] * np.float32(0.5)
-    ends_of = np.stack([tip + side, tip - side, tail - hind, tail + hind])
-    return Shape(np.concatenate([left, ends_of[:2], right[::-1], ends_of[2:]]), paint, shade, line)
-
-
-_ACROSS = np.array((-1.0, 1.0), np.float32)
+    # As complex numbers, x + iy: a turn by a right angle is then a factor of i, and a point is one number.
+    corners = np.array([complex(x, y) for x, y in joints], np.complex64)
+    half = place @ np.array(widths, np.float32)
+    path, along = place @ corners, slope @ corners
+    along /= np.abs(along) + np.float32(1e-9)
+    out = along * half * np.complex64(1j)
+    count = len(path)
+    outline = np.empty(2 * count + (4 if ends else 0), np.complex64)
+    outline[:count] = path + out
+    if ends:
+        tip, tail = path[-1] + along[-1] * half[-1] * 0.9, path[0] - along[0] * half[0] * 0.9
+        side, hind = out[-1] * 0.5, out[0] * 0.5
+        outline[count], outline[count + 1] = tip + side, tip - side
+        outline[-2], outline[-1] = tail - hind, tail + hind
+    back = count + 2 if ends else count
+    outline[back : back + count] = (path - out)[::-1]
+    return Shape(outline.view(np.float32).reshape(-1, 2), paint, shade, line)
 
 
 def stroke(points: Sequence[Point], width: float, paint: str, shade: float = 1.0, line: float = 0.0) -> Shape:

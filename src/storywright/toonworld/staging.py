@@ -117,22 +117,13 @@ def items_of(placed: Placed, who: Actor) -> list[Item]:
 def _row(people: tuple[Person, ...], owned: dict[int, Prop]) -> list[Placed]:
     x, row = 0.0, []
     for index, person in enumerate(people):
-        look, things = _plain(person), tuple((p.kind, p.use, k) for k, p in owned.items() if p.by == index)
-        who = actor(look, things)
+        things = tuple((p.kind, p.use, k) for k, p in owned.items() if p.by == index)
+        who = actor(person, things)
         left, _, right, _ = who.bounds
-        row.append(Placed(index, look, things, who, x - left))
+        row.append(Placed(index, person, things, who, x - left))
         x += right - left + _GAP
     centre = (x - _GAP) / 2
     return [placed._replace(x=placed.x - centre) for placed in row]
-
-
-@lru_cache(maxsize=4096)
-def _plain(person: Person) -> Person:
-    """The person without the colours, which the drawing does not need."""
-    return Person(
-        woman=person.woman, age=person.age, hair_length=person.hair_length, top=person.top, bottom=person.bottom,
-        glasses=person.glasses, hat=person.hat, pose=person.pose, expression=person.expression, facing=person.facing,
-    )  # fmt: skip
 
 
 def _assembled(scene: Scene, actors: list[Placed], loose: dict[int, Prop]) -> Stage:

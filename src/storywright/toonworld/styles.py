@@ -38,42 +38,44 @@ LINES: dict[str, Line] = {
 
 
 def coloured(style: Style, colours: np.ndarray, subject: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Fill and contour of each shape: (shapes, 3) each; `subject` says which are people and props."""
-    light = (colours @ np.array([0.3, 0.59, 0.11], np.float32))[:, None]
-    own = subject[:, None]
+    """Fill and contour of each shape: (3, shapes) each; `subject` says which are people and props."""
     if style == "flat":
-        return colours, colours * 0.62
+        return colours, colours * np.float32(0.62)
+    light = _BRIGHTNESS @ colours
     if style == "pencil":
-        paper = np.array(PAPER["pencil"], np.float32)
-        drained = light + (colours - light) * _either(own, 0.8, 0.24)
-        fill = paper * (1 - (1 - drained / 255) * _either(own, 0.84, 0.62))
-        return fill, _either(own, 58, 84) + fill * _either(own, 0.06, 0.12)
+        drained = light + (colours - light) * chosen(subject, 0.8, 0.24)
+        fill = _PAPERS["pencil"] * (1 - (1 - drained / 255) * chosen(subject, 0.84, 0.62))
+        return fill, chosen(subject, 58, 84) + fill * chosen(subject, 0.06, 0.12)
     if style == "ink":
-        return _inked(colours, light, own)
-    paper = np.array(PAPER["watercolour"], np.float32)
-    wash = _either(own, 0.93, 0.78)
-    soft = light + (colours - light) * _either(own, 1.12, 0.95)
-    fill = np.clip(paper * (1 - wash) + soft * wash, 0, 255)
-    return fill, fill * 0.66
+        return _inked(colours, light, subject)
+    wash = chosen(subject, 0.93, 0.78)
+    soft = light + (colours - light) * chosen(subject, 1.12, 0.95)
+    fill = np.clip(_PAPERS["watercolour"] * (1 - wash) + soft * wash, 0, 255)
+    return fill, fill * np.float32(0.66)
 
 
-def _either(own: np.ndarray, subject: float, scenery: float) -> np.ndarray:
+def _inked(colours: np.ndarray, light: np.ndarray, subject: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """People and props get a clear wash; the place gets four greys with a breath of its colour."""
+    paper = _PAPERS["ink"]
+    tone = _TONES[np.searchsorted(_TONE_EDGES, light, side="right")]
+    place = np.clip(tone + (colours - light) * 0.26, 0, 255) * paper / 255
+    wash = np.clip(light + (colours - light) * 1.05, 0, 255) * 0.86 + paper * 0.14
+    wash = wash * chosen(light < 62, 0.62, 1.0)
+    fill = np.where(subject, wash, place)
+    dark = (fill.mean(axis=0) < 60) & subject
+    return fill, np.where(dark, np.float32(8), _INK)
+
+
+def chosen(own: np.ndarray, subject: float, scenery: float) -> np.ndarray:
+    """One number for people and props, another for the place."""
     return np.where(own, np.float32(subject), np.float32(scenery))
 
 
-def _inked(colours: np.ndarray, light: np.ndarray, own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """People and props get a clear wash; the place gets four greys with a breath of its colour."""
-    paper = np.array(PAPER["ink"], np.float32)
-    steps = np.array([30, 92, 166, 217, 249], np.float32)
-    tone = steps[np.digitize(light[:, 0], (44, 90, 138, 188))][:, None]
-    breath = tone + (colours - light) * 0.26
-    place = np.clip(breath, 0, 255) * paper / 255
-    wash = np.clip(light + (colours - light) * 1.05, 0, 255) * 0.86 + paper * 0.14
-    wash = wash * _either(light < 62, 0.62, 1.0)
-    fill = np.where(own, wash, place)
-    line = np.broadcast_to(np.array((22, 20, 24), np.float32), fill.shape)
-    dark = fill.mean(axis=1, keepdims=True) < 60
-    return fill, np.where(dark & own, np.float32(8), line)
+_BRIGHTNESS = np.array([0.3, 0.59, 0.11], np.float32)
+_PAPERS = {style: np.array(paper, np.float32)[:, None] for style, paper in PAPER.items()}
+_TONES = np.array([30, 92, 166, 217, 249], np.float32)
+_TONE_EDGES = np.array([44, 90, 138, 188], np.float32)
+_INK = np.array([[22], [20], [24]], np.float32)
 
 
 def finished(style: Style, picture: np.ndarray) -> np.ndarray:
@@ -115,18 +117,13 @@ def _washed(picture: np.ndarray) -> np.ndarray:
 
 
 def _on_paper(picture: np.ndarray, style: str, margin: float, strength: float) -> np.ndarray:
-    inside, outside = _margin(*picture.shape[:2], margin, strength)
-    return cv2.blendLinear(picture, _sheet(*picture.shape[:2], style), inside, outside)
+    inside, outside = _margin(*picture.shape[:2], style, margin, strength)
+    return cv2.add(cv2.multiply(picture, inside, scale=1 / 255), outside)
 
 
 @lru_cache(maxsize=32)
-def _sheet(height: int, width: int, style: str) -> np.ndarray:
-    return np.broadcast_to(np.array(PAPER[style], np.uint8), (height, width, 3)).copy()
-
-
-@lru_cache(maxsize=32)
-def _margin(height: int, width: int, margin: float, strength: float) -> tuple[np.ndarray, np.ndarray]:
-    """How much of the picture and how much of the paper is seen: bare paper along an uneven edge."""
+def _margin(height: int, width: int, style: str, margin: float, strength: float) -> tuple[np.ndarray, np.ndarray]:
+    """How much of the picture is seen, of 255, and what is seen of the paper: bare along an uneven edge."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     x, y = (x + 0.5) / height, (y + 0.5) / height
     aspect = width / height
@@ -135,7 +132,8 @@ def _margin(height: int, width: int, margin: float, strength: float) -> tuple[np
     inside = np.clip((edge + stray * (margin / 0.035) - margin * 0.55) / (margin * 0.5), 0, 1) * strength + (
         1 - strength
     )
-    return inside.astype(np.float32), (1 - inside).astype(np.float32)
+    cover = np.repeat((255 * inside).round().astype(np.uint8)[:, :, None], 3, axis=2)
+    return cover, ((1 - cover / 255) * PAPER[style]).round().astype(np.uint8)
 
 
 @lru_cache(maxsize=32)
