@@ -13,6 +13,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "image": ("illustrator:image", "from words to pictures"),
     "video": ("illustrator:video", "from words to a moving clip"),
     "board": ("board:board", "from a brief to storyboards"),
+    "revise": ("revise:revise", "change a board: redo, edit, insert, move, undo"),
     "export": ("export:export", "from a board to PDF, film, timelines and more"),
     "metrics": ("metrics:metrics", "measure captions: BLEU, CIDEr-D, ROUGE-L"),
     "serve": ("serve:serve", "the page and the API"),

@@ -1,0 +1,120 @@
+"""Drawing single panels of a finished board again, from what the board says about them.
+
+A panel's prompt is read back into the scene that it was made of; what has been edited since then, or is told anew,
+takes its place in the scene, and the rest stays as it was. Knows nothing about why a panel is drawn again.
+"""
+
+import io
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from PIL import Image
+
+from storywright.board import Panel, Provenance, Score, Storyboard
+from storywright.studio import plan
+from storywright.studio.director import Drawing, native_size
+from storywright.studio.models import Models
+from storywright.studio.revision import Drawn, Wish
+from storywright.toonworld import words
+from storywright.toonworld.scene import INDOORS, Person, Scene
+
+
+class Redrawing:
+    """The models, made ready to draw panels again; a `revision.Draw`."""
+
+    def __init__(self, models: Models, drawing: Drawing | None = None) -> None:
+        self._models, self._drawing = models, drawing or Drawing()
+
+    def __call__(self, board: Storyboard, wishes: Sequence[Wish]) -> list[Drawn]:
+        """Draw these panels, each from its own seed."""
+        staged = [staged_again(board, wish) for wish in wishes]
+        size, drawing = native_size(board.aspect), self._drawing
+        pictures = self._models.illustrator.draw(
+            [panel.prompt for panel, _ in staged],
+            size=size,
+            steps=drawing.steps,
+            guidance=drawing.guidance,
+            seeds=[panel.seed or 0 for panel, _ in staged],
+        )
+        fits = self._models.critic.fit([panel.prompt for panel, _ in staged], pictures)
+        settings = {**asdict(drawing), "width_px": size[0], "height_px": size[1]}
+        return [
+            self._drawn(panel, picture, float(fit), settings)
+            for (panel, _), picture, fit in zip(staged, pictures, fits, strict=True)
+        ]
+
+    def _drawn(self, panel: Panel, picture: Image.Image, fit: float, settings: dict[str, Any]) -> Drawn:
+        provenance = Provenance(
+            models=[*self._models.origins, *(o for o in panel.provenance.models if o.role == "person")],
+            corpus_digest=self._models.corpus_digest,
+            seed=panel.seed,
+            prompt=panel.prompt,
+            settings=settings,
+            rights=panel.provenance.rights,
+        )
+        score = Score(name="fit", value=round(fit, 4), reason="cosine of the picture and its words")
+        others = [score for score in panel.scores if score.name != "fit"]
+        file = io.BytesIO()
+        picture.save(file, "PNG")
+        drawn = panel.model_copy(update={"provenance": provenance, "scores": [score, *others]})
+        return Drawn(drawn, file.getvalue(), fit)
+
+
+def staged_again(board: Storyboard, wish: Wish) -> tuple[Panel, Scene]:
+    """The panel with the prompt of what its fields and words say now, and the scene that the prompt says."""
+    panel, cast = wish.panel, _looks(board)
+    mapped: dict[str, str] = {}
+    scene = _as_edited(words.scene_from_words(panel.prompt).scene, panel, cast)
+    if wish.told_anew:
+        scene, mapped = _as_told(scene, panel.action, cast)
+    scene = replace(scene, style=board.style, seed=panel.seed or 0)
+    seen = {"prompt": words.prompt(scene), "drawn_as": panel.drawn_as | mapped}
+    if wish.told_anew:
+        named = [person.name for person in scene.people if person.name]
+        seen |= {"setting": scene.setting, "time_of_day": scene.time, "cast": named or panel.cast}
+    return panel.model_copy(update=seen), scene
+
+
+def _as_edited(scene: Scene, panel: Panel, cast: dict[str, Person]) -> Scene:
+    place = words.scene_from_words(panel.setting)
+    setting = place.scene.setting if "setting" in place.said else scene.setting
+    return replace(
+        scene,
+        people=_people(panel, scene, cast),
+        setting=setting,
+        weather="clear" if setting in INDOORS else scene.weather,
+        time=panel.time_of_day or scene.time,
+        shot=panel.shot.size,
+        angle=panel.shot.angle,
+    )
+
+
+def _looks(board: Storyboard) -> dict[str, Person]:
+    members = plan.cast_of(board.brief) if board.brief else []
+    read = {member.name: words.scene_from_words(member.looks).scene.people for member in members}
+    return {name: replace(people[0], name=name) for name, people in read.items() if people}
+
+
+def _people(panel: Panel, scene: Scene, cast: dict[str, Person]) -> tuple[Person, ...]:
+    """Those whom the panel names, in their own looks, doing what the people of the scene do."""
+    if panel.shot.size == "insert" or not panel.cast or not all(name in cast for name in panel.cast):
+        return scene.people
+    doing = [*scene.people, *[Person()] * len(panel.cast)]
+    return tuple(
+        replace(cast[name], pose=like.pose, expression=like.expression, facing=like.facing)
+        for name, like in zip(panel.cast[:3], doing, strict=False)
+    )
+
+
+def _as_told(scene: Scene, told: str, cast: dict[str, Person]) -> tuple[Scene, dict[str, str]]:
+    read = words.scene_from_words(told, cast)
+    people = read.scene.people or scene.people
+    props = read.scene.props or scene.props
+    props = tuple(replace(prop, by=min(prop.by, max(len(people) - 1, 0))) for prop in props)
+    setting = read.scene.setting if "setting" in read.said else scene.setting
+    time = read.scene.time if "time" in read.said else scene.time
+    weather = read.scene.weather if "weather" in read.said else scene.weather
+    weather = "clear" if setting in INDOORS else weather
+    told_scene = replace(scene, people=people, props=props, setting=setting, time=time, weather=weather)
+    return told_scene, read.mapped
