@@ -74,7 +74,7 @@ def decode(content: bytes, name: str) -> Decoded:
             raise BadInput(f"{name} is not a manuscript but {what}.")
     text, encoding, notices = _text_of(content, name)
     sample = text[:_SAMPLE_BYTES]
-    if len(_NO_TEXT.findall(sample)) > len(sample) / 50:
+    if len(_NO_TEXT.findall(sample)) > len(sample) / 20:
         raise BadInput(f"{name} is not text but binary data: give a .txt, .epub, .xhtml, .fountain or .fdx file.")
     text, told = cleaned(text)
     return Decoded(text, encoding, (*notices, *told))
@@ -134,7 +134,7 @@ def _wide(content: bytes) -> str:
             text = sample[: len(sample) // size * size].decode(encoding)
         except UnicodeDecodeError:
             continue
-        common = sum(character.isalnum() or character in " \n\r\t.,!?-—'\"«»“”’…:;()。、，「」" for character in text)
+        common = sum(" " <= one <= "~" or one.isalnum() or one in "\n\r\t«»“”‘’„—–…。、，「」！？：；" for one in text)
         spaces = sum(text.count(space) for space in " \n。、，")
         if spaces * 200 >= len(text) and common * 20 > len(text) * 17:
             found[encoding] = common / len(text)
@@ -145,7 +145,7 @@ def _mostly_utf8(content: bytes) -> bool:
     """A few damaged places in a text that has many more good characters beside ASCII."""
     text = content.decode("utf-8", "replace")
     bad = text.count("\ufffd")
-    return bad * 20 < len(_BESIDE_ASCII.findall(text))
+    return bad * 20 < len(text) - len(text.encode("ascii", "ignore"))
 
 
 def _sample(content: bytes) -> bytes:

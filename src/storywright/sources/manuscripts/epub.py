@@ -23,7 +23,7 @@ from storywright.sources.manuscripts.manuscript import Copyist, Manuscript, Matt
 
 MOST_FILE_BYTES = 512 << 20
 """Of the archive, which may hold many pictures."""
-MOST_WORDS_BYTES = 64 << 20
+MOST_WORDS_BYTES = 32 << 20
 """Of all that is read of it, once it is decompressed."""
 _MOST_DIRECTORY_BYTES = 8 << 20
 _PIECE_BYTES = 1 << 16

@@ -32,7 +32,10 @@ _LYRICS = re.compile(r"\s*~(.*)")
 _TRANSITION = re.compile(r"\s*(?:[^a-zа-яё]*\s)?(?:TO|НА):")
 _PARENTHETICAL = re.compile(r"\([^()]*(?:\([^()]*\)[^()]*)*\)")
 _IN_PARENTHESES = re.compile(r"\([^()]*\)")
+_NOTE = re.compile(r"\[\[((?:[^\]]|\](?!\]))*+)\]\]")
+_BLANKS = re.compile(r"[ \t]*")
 _MARKS = re.compile(r"(\\*)(\*+|_+)")
+_MARK = re.compile(r"(\\*)([*_])")
 _STYLES: dict[str, tuple[tuple[Style, int], ...]] = {
     "*": (("italic", 1),),
     "**": (("bold", 2),),
@@ -95,6 +98,11 @@ def emphasised(line: str) -> Words:
     return Words("".join(line[place] for place in kept), b"".join(styles[place] for place in kept))
 
 
+def escaped(line: str) -> str:
+    """A line in which nothing is a mark of emphasis: `emphasised` gives it back as it was."""
+    return _MARK.sub(r"\1\1\\\2", line)
+
+
 def _title_page(lines: Sequence[_Line]) -> tuple[dict[str, str], int]:
     """The fields before the first empty line, and where the script begins. `FADE IN:` alone makes no title page."""
     start = next((at for at, line in enumerate(lines) if line.text.strip()), len(lines))
@@ -123,22 +131,22 @@ def _without_boneyards(lines: Sequence[_Line], notices: list[str]) -> Iterator[_
     last_closing = max((at for at, line in enumerate(lines) if "*/" in line.text), default=-1)
     at = 0
     while at < len(lines):
-        number, rest, kept = lines[at].number, lines[at].text, ""
-        removed = False
-        while (opening := rest.find("/*")) >= 0:
-            closing, stop = rest.find("*/", opening + 2), at
+        first, text, begin = lines[at], lines[at].text, 0
+        kept: list[str] = []
+        while (opening := text.find("/*", begin)) >= 0:
+            closing, stop = text.find("*/", opening + 2), at
             while closing < 0 and stop < last_closing:
                 stop += 1
                 closing = lines[stop].text.find("*/")
             if closing < 0:
                 notices.append(f"Line {lines[at].number}: a boneyard /* is never closed; it is read as text.")
-                yield _Line(number, kept + rest)
-                yield from lines[at + 1 :]
-                return
-            kept += rest[:opening]
-            rest, at, removed = (rest if stop == at else lines[stop].text)[closing + 2 :], stop, True
-        if not removed or (kept + rest).strip():
-            yield _Line(number, kept + rest)
+                last_closing = -1
+                break
+            kept.append(text[begin:opening])
+            text, at, begin = lines[stop].text, stop, closing + 2
+        whole = "".join((*kept, text[begin:]))
+        if not kept or whole.strip():
+            yield _Line(first.number, whole)
         at += 1
 
 
@@ -172,19 +180,19 @@ def _never_closed(waiting: Sequence[_Line], notices: list[str]) -> Iterator[_Lin
 
 
 def _noted(lines: Sequence[_Line]) -> _Line:
-    """One line of what may have been several, its notes beside it."""
-    rest = "\n".join(line.text for line in lines)
-    kept, notes = "", []
-    while (opening := rest.find("[[")) >= 0 and (closing := rest.find("]]", opening)) >= 0:
-        notes.append("\n".join(part.strip() for part in rest[opening + 2 : closing].split("\n")).strip())
-        kept = _closed_up(kept, rest[:opening])
-        rest = rest[closing + 2 :]
-    return _Line(lines[0].number, _closed_up(kept, rest).rstrip(), tuple(note for note in notes if note))
-
-
-def _closed_up(left: str, right: str) -> str:
-    """Two pieces with one space where a note stood between two."""
-    return left + right.lstrip() if not left or left[-1].isspace() else left + right
+    """One line of what may have been several, its notes beside it; one space is left where a note stood between two."""
+    text = "\n".join(line.text for line in lines)
+    kept: list[str] = []
+    notes: list[str] = []
+    begin = 0
+    for note in _NOTE.finditer(text):
+        kept.append(text[begin : note.start()])
+        notes.append("\n".join(part.strip() for part in note[1].split("\n")).strip())
+        begin = note.end()
+        if not kept[-1] or kept[-1][-1].isspace():
+            begin += len(_BLANKS.match(text, begin)[0])  # type: ignore[index]
+    text = "".join((*kept, text[begin:])).rstrip()
+    return _Line(lines[0].number, text, tuple(note for note in notes if note))
 
 
 def _paragraphs(lines: Iterator[_Line]) -> Iterator[list[_Line]]:

@@ -244,4 +244,4 @@ def _names(element: etree._Element) -> frozenset[str]:
 
 
 def _tag(element: etree._Element) -> str:
-    return etree.QName(element).localname.lower() if isinstance(element.tag, str) else ""
+    return element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""

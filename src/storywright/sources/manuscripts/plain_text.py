@@ -36,6 +36,8 @@ _CONTENTS = re.compile(r"(?i)(?:table of )?contents\.?|содержание\.?|�
 _NUMERAL = re.compile(r"([IVXLCDM]{1,7}|[0-9]{1,3})\.?")
 _MARKED = re.compile(r"(#{1,6})\s+(\S.*)")
 _BREAK = re.compile(r"[\s*⁂⁕•·#~_=—–+-]{1,60}")
+_UNEVEN = re.compile(r"[^\S ]|  ")
+_SPACES = re.compile(r"\s+")
 _DASH = re.compile(r"[—–-]\s*\w|[—–]\s*[«“\"…]")
 _ENDED = re.compile(r"[.!?…:;»”\"')\]][\s\d]*$")
 _FIELD = re.compile(r"(Title|Author|Language|Translator|Название|Автор|Язык):\s+(\S.*)")
@@ -113,7 +115,7 @@ def _chunks(text: str) -> Iterator[tuple[int, list[_Line]]]:
         if not chunk:
             empty = waiting
         head = line[: len(line) - len(line.lstrip())]
-        chunk.append(_Line(number, " ".join(bare.split()), len(head.expandtabs(4))))
+        chunk.append(_Line(number, _SPACES.sub(" ", bare) if _UNEVEN.search(bare) else bare, len(head.expandtabs(4))))
     if chunk:
         yield empty, chunk
 
@@ -248,7 +250,7 @@ def _folded(text: str) -> str:
 def _with_matter(pieces: Sequence[_Piece]) -> list[_Piece]:
     """What stands before the first heading and is short, and what Project Gutenberg adds, is not the story."""
     start = next((at for at, piece in enumerate(pieces) if piece.kind == "heading"), 0)
-    if sum(len(piece.text.split()) for piece in pieces[:start]) > _MOST_FRONT_WORDS:
+    if sum(piece.text.count(" ") + 1 for piece in pieces[:start]) > _MOST_FRONT_WORDS:
         start = 0
     stop = len(pieces)
     for at, piece in enumerate(pieces):
@@ -274,13 +276,18 @@ def _title_and_author(pieces: Sequence[_Piece], fields: dict[str, str]) -> tuple
     title = fields.get("Title", fields.get("Название", ""))
     if title:
         return title, fields.get("Author", fields.get("Автор", "")), 0
-    if not pieces or len(pieces) == 1:
+    if len(pieces) < 2:
         return "", "", 0
+    if pieces[0].kind == "heading" and pieces[0].level == 1 and not _NAMED.fullmatch(pieces[0].text):
+        return heading_title(pieces[0].text), "", 0
     lines: list[str] = []
     blocks = 0
     for piece in pieces[:3]:
-        opens = piece.kind == "heading" and (piece.level != 1 or lines or _NAMED.fullmatch(piece.text))
-        if opens or len(piece.text) > _LONGEST_HEADING or (piece.kind == "paragraph" and _ENDED.search(piece.text)):
+        if (
+            piece.kind == "heading"
+            or len(piece.text) > _LONGEST_HEADING
+            or (piece.kind == "paragraph" and _ENDED.search(piece.text))
+        ):
             break
         lines += piece.text.split("\n")
         blocks += 1

@@ -9,8 +9,8 @@ from storywright.sources.manuscripts.decoding import Decoded, decode
 from storywright.sources.manuscripts.manuscript import Manuscript
 from storywright.sources.manuscripts.scene_headings import begins_scene
 
-MOST_BYTES = 64 << 20
-"""Of a file of text, a hundred times a long novel."""
+MOST_BYTES = 32 << 20
+"""Of a file of text: ten times a very long novel."""
 
 _FOUNTAIN = (".fountain", ".spmd")
 _PAGES = (".xhtml", ".html", ".htm", ".xht")
