@@ -4,6 +4,7 @@ Clips that were cut, moved, left out or added elsewhere come back as they were l
 and the pictures from the timeline, and all else from what storywright had written beside them.
 """
 
+import json
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -24,8 +25,9 @@ from storywright.voice.track import Track
 _KEY = "storywright"
 _MARKER_COLOR = otio.schema.MarkerColor.YELLOW
 _CUE_COLOR = otio.schema.MarkerColor.CYAN
-_LARGEST = 2**63
-"""The format's whole numbers have 64 bits; larger ones are kept as text."""
+_NUMBER = "storywright number"
+"""Marks a number that is kept as text: the library reads numbers of more than 15 digits slightly wrong."""
+_DIGITS = 15
 
 
 def write(
@@ -51,16 +53,18 @@ def write(
 def read(path: Path) -> Storyboard:
     """The board of a timeline; one that storywright did not write becomes a board of its clips."""
     made = _opened(path)
-    about = _loose(made.metadata.get(_KEY, {})).get("board", {})
-    tracks = [track for track in made.tracks if getattr(track, "kind", "") == otio.schema.TrackKind.Video]
-    panels = list(_panels(tracks[0])) if tracks else []
-    about = about if isinstance(about, dict) else {}
     try:
-        return Storyboard.model_validate({"id": path.stem, "title": made.name or path.stem, **about, "panels": panels})
+        about = _loose(made.metadata.get(_KEY, {})).get("board", {})
+        tracks = [track for track in made.tracks if getattr(track, "kind", "") == otio.schema.TrackKind.Video]
+        panels = list(_panels(tracks[0])) if tracks else []
+        named = {"id": path.stem, "title": made.name or path.stem}
+        return Storyboard.model_validate({**named, **about, "panels": panels})
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(map(str, first["loc"]))
         raise BadInput(f"{path}, {_KEY} metadata, field {field}: {first['msg']}.") from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise BadInput(f"{path}: what is kept under {_KEY} in its metadata is spoilt ({error}).") from error
 
 
 def _pictures(film: Timeline, board: Storyboard, path: Path) -> otio.schema.Track:
@@ -189,14 +193,18 @@ def _kept(value: Any) -> Any:
         return [_kept(one) for one in value]
     if isinstance(value, str):
         return value.replace("\0", "")  # at which the format would end the text
-    if isinstance(value, int) and not -_LARGEST <= value < _LARGEST:
-        return str(value)
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, (int, float)) and float(f"{value:.{_DIGITS}g}") != value:
+        return {_NUMBER: repr(value)}
+    return value
 
 
 def _loose(value: Any) -> Any:
     """Metadata as plain Python."""
     if isinstance(value, Mapping):
+        if list(value) == [_NUMBER]:
+            return json.loads(value[_NUMBER])
         return {key: _loose(one) for key, one in value.items()}
     if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
         return value

@@ -7,7 +7,7 @@ the letters. Knows nothing about either format's syntax.
 import itertools
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from storywright.board import Storyboard
 from storywright.voice.silent import Silent
@@ -51,7 +51,7 @@ def columns(text: str) -> int:
 def _shown(cue: Cue) -> list[Subtitle]:
     text = " ".join("".join(" " if unicodedata.category(c) == "Cc" else c for c in cue.text).split())
     pages = _pages(text)
-    weights = [sum(columns(line) for line in page) for page in pages]
+    weights = [max(1, sum(columns(line) for line in page)) for page in pages]
     start, whole = cue.start * 1000, (cue.end - cue.start) * 1000
     made, before = [], 0
     for page, weight in zip(pages, weights, strict=True):
@@ -151,10 +151,9 @@ class _Words:
 
 def _apart(made: Sequence[Subtitle]) -> list[Subtitle]:
     """Without overlaps, and none without a time."""
-    ends = [*(following.start_ms for following in made[1:]), None]
     cut = [
-        Subtitle(one.start_ms, one.end_ms if end is None else min(one.end_ms, end), one.who, one.lines)
-        for one, end in zip(made, ends, strict=True)
+        one if following is None else replace(one, end_ms=min(one.end_ms, following.start_ms))
+        for one, following in itertools.zip_longest(made, made[1:])
     ]
     return [one for one in cut if one.end_ms > one.start_ms]
 

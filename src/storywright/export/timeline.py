@@ -118,7 +118,7 @@ class Timeline:
 
     def at(self, seconds: float) -> int:
         """The frame in which a moment of the film lies."""
-        return min(int(Fraction(seconds) * self.rate.fps), max(self.frames - 1, 0))
+        return min(int(Fraction(str(seconds)) * self.rate.fps), max(self.frames - 1, 0))
 
 
 def timeline(
@@ -164,8 +164,10 @@ def edges(seconds: Sequence[float], fps: Fraction) -> list[int]:
 
 def film_size(aspect: str) -> tuple[int, int]:
     """Full HD in the board's aspect: the shorter side has 1080 pixels."""
-    width, height = picture_size(aspect, _SHORT_SIDE_PX)
-    return (width, height) if width >= height else (_SHORT_SIDE_PX, round(_SHORT_SIDE_PX * height / width / 2) * 2)
+    width, height = (float(number) for number in aspect.split(":"))
+    if width >= height:
+        return picture_size(aspect, _SHORT_SIDE_PX)
+    return _SHORT_SIDE_PX, round(_SHORT_SIDE_PX * height / width / 2) * 2
 
 
 def relative(media: Path, path: Path) -> str:
