@@ -3,8 +3,8 @@
     python benchmarks/bench_export.py --out out/bench_export.json            # about a minute
 
 The board has six panels of 384x216 drawn by the drawn world, five of which move, with lines that are spoken. Each
-format is written in a process of its own, once to warm up and then `--rounds` times; its figures are the medians of wall
-time and of CPU time. The command is started anew each time, so its figure has the imports and the voice in it.
+format is written in a process of its own, once to warm up and then `--rounds` times; its figures are the medians of
+wall time and of CPU time. The command is started anew each time, so its figure has the imports and the voice in it.
 """
 
 import argparse

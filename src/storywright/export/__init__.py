@@ -132,6 +132,9 @@ def _beside(name: str, path: Path) -> list[Path]:
 def _writable(out: Path) -> Path:
     if out.exists() and not out.is_dir():
         raise BadInput(f"{out} is a file: name a folder for the exports.")
-    with files.full_disk_named(out):
-        out.mkdir(parents=True, exist_ok=True)
+    try:
+        with files.full_disk_named(out):
+            out.mkdir(parents=True, exist_ok=True)
+    except NotADirectoryError as error:
+        raise BadInput(f"{out} lies below a file and not in a folder: choose another folder.") from error
     return out

@@ -21,7 +21,7 @@ from storywright.export.timeline import rate_of
 from storywright.progress import Progress
 from storywright.voice.track import Track
 
-_X264 = {"preset": "superfast", "crf": "19", "x264-params": "bframes=0"}
+_X264 = {"preset": "superfast", "crf": "21", "x264-params": "bframes=0"}
 """Without B-frames, so that the first frame of the file is the first of the film for every player."""
 _THREADS = 2
 """As many everywhere: another number would give other bytes."""
