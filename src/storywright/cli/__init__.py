@@ -15,6 +15,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "board": ("board:board", "from a brief to storyboards"),
     "revise": ("revise:revise", "change a board: redo, edit, insert, move, undo"),
     "export": ("export:export", "from a board to PDF, film, timelines and more"),
+    "voices": ("voices:voices", "list the voices that speak, and try one"),
     "metrics": ("metrics:metrics", "measure captions: BLEU, CIDEr-D, ROUGE-L"),
     "serve": ("serve:serve", "the page and the API"),
     "material": ("material:material", "bring material in: crawl ad concepts"),

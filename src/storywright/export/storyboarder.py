@@ -17,7 +17,7 @@ from typing import Any
 from PIL import Image
 
 from storywright import files
-from storywright.board import Line, Panel, Storyboard, parse, picture_size
+from storywright.board import Line, Panel, Storyboard, parse
 from storywright.errors import BadInput
 from storywright.export import pictures, words
 from storywright.export import timeline as timelines
@@ -123,11 +123,11 @@ def _write_pictures(number: int, panel: Panel, made: dict[str, Any], folder: Pat
     picture = pictures.picture_of(number, panel, folder)
     if picture is None:
         return
-    width, height = picture_size(aspect, 1000)
-    scale = _CANVAS_PX / min(width, height)
-    canvas = pictures.fitted(picture, (round(width * scale), round(height * scale)))
+    ratio = _aspect_ratio(aspect)
+    size = (round(_CANVAS_PX * max(ratio, 1)), round(_CANVAS_PX / min(ratio, 1)))
+    canvas = pictures.fitted(picture, size)
     _write_png(canvas, images / made["layers"]["reference"]["url"])
-    thumbnail = canvas.resize((max(1, round(_THUMBNAIL_PX * width / height)), _THUMBNAIL_PX), Image.Resampling.LANCZOS)
+    thumbnail = canvas.resize((max(1, round(_THUMBNAIL_PX * ratio)), _THUMBNAIL_PX), Image.Resampling.LANCZOS)
     _write_png(thumbnail, images / made["url"].replace(".png", "-thumbnail.png"))
 
 
