@@ -3,7 +3,7 @@ PYTHON ?= python3
 PRESET ?= demo
 VENV   := .venv
 BIN    := $(VENV)/bin
-EXTRAS := train,serve,pipelines,monitor,voice,dev
+EXTRAS := train,serve,export,pipelines,monitor,voice,dev
 BRIEF  ?= examples/briefs/morning-run.yaml
 
 .DEFAULT_GOAL := help

@@ -13,6 +13,9 @@ _PLACES = {
     "Brief": "board",
     "Panel": "board",
     "Storyboard": "board",
+    "Studio": "studio.studio",
+    "TextToImageModel": "studio.generation",
+    "TextToVideoModel": "studio.generation",
 }
 
 __all__ = [*_PLACES, "__version__"]  # noqa: PLE0604

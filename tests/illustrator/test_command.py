@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+import av
 import pytest
 from click.testing import CliRunner
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from storywright.cli.illustrator import image, video
 from storywright.errors import BadInput
@@ -34,12 +35,19 @@ def test_image_refuses_a_size_that_is_none(folder: Path, tmp_path: Path) -> None
     assert done.exit_code == 2 and "192x108" in done.output
 
 
-@pytest.mark.parametrize("name", ["clip.webp", "clip.gif"])
-def test_video_writes_a_moving_picture(folder: Path, layers: Path, tmp_path: Path, name: str) -> None:
-    words = ["a woman, walking", "--frames", "4", "--out", str(tmp_path / name)]
+@pytest.mark.parametrize("name", ["clip.webp", "clip.gif", "clip.mp4"])
+def test_video_writes_a_clip_as_long_as_it_was_asked_for(folder: Path, layers: Path, tmp_path: Path, name: str) -> None:
+    words = ["a woman, walking", "--frames", "4", "--seconds", "1.5", "--out", str(tmp_path / name)]
     done = CliRunner().invoke(video, [*words, "--model", str(folder), "--motion", str(layers)], catch_exceptions=False)
     assert done.exit_code == 0, done.output
-    assert Image.open(tmp_path / name).n_frames == 4
+    if name.endswith(".mp4"):
+        with av.open(str(tmp_path / name)) as film:
+            frames = list(film.decode(video=0))
+            assert len(frames) == 36 and float(film.duration) / av.time_base == pytest.approx(1.5)
+    else:
+        with Image.open(tmp_path / name) as moving:
+            times = [frame.copy().info["duration"] for frame in ImageSequence.Iterator(moving)]
+        assert sum(times) == pytest.approx(1500, abs=20 * len(times) // 2)
 
 
 def test_video_refuses_a_file_that_cannot_move(folder: Path, layers: Path, tmp_path: Path) -> None:

@@ -64,10 +64,11 @@ def image(
 @click.command()
 @click.argument("prompt")
 @click.option(
-    "--out", type=click.Path(path_type=Path), default=Path("out/clip.webp"), help="A .webp, .gif or .png file."
+    "--out", type=click.Path(path_type=Path), default=Path("out/clip.mp4"), help="A .mp4, .webp, .gif or .png file."
 )
-@click.option("--frames", type=click.IntRange(2, 16), default=8, help="Frames of the clip.")
-@click.option("--seconds", type=click.FloatRange(0.1, 60), default=2.0, help="How long it lasts.")
+@click.option("--frames", type=click.IntRange(2, 16), default=8, help="Frames that are drawn.")
+@click.option("--seconds", type=click.FloatRange(0.1, 60), default=2.0, help="How long the clip lasts.")
+@click.option("--style", default="", help="A style that the model knows, such as ink.")
 @click.option("--size", type=_Size(), help="Width and height in pixels; default: the model's own.")
 @click.option("--steps", type=click.IntRange(1, 200), help="Denoising steps; default: what suits the model.")
 @click.option("--seed", type=click.IntRange(min=0), default=0)
@@ -78,21 +79,22 @@ def video(
     out: Path,
     frames: int,
     seconds: float,
+    style: str,
     size: tuple[int, int] | None,
     steps: int | None,
     seed: int,
     model: Path | None,
     motion: Path | None,
 ) -> None:
-    """Draw PROMPT as a moving clip."""
-    if out.suffix not in (".webp", ".gif", ".png"):
-        raise BadInput(f"{out} is not a file for moving pictures: name it .webp, .gif or .png.")
-    with needs_extra("serve", "Drawing a clip"):
-        from storywright.illustrator import motion as temporal
-        from storywright.illustrator.model import STARTER
-    animator = temporal.Animator.open(model or STARTER, motion or temporal.STARTER)
+    """Draw PROMPT as a moving clip: a few frames are drawn, and what lies between them is interpolated."""
+    with needs_extra("serve", "Drawing a clip"), needs_extra("export", "Writing a clip"):
+        from storywright.export import clip
+        from storywright.studio.generation import TextToVideoModel
+    if out.suffix.lower() not in clip.SUFFIXES:
+        raise BadInput(f"{out} is not a file for moving pictures: name it .mp4, .webp, .gif or .png.")
     started = time.monotonic()
-    first, *others = animator.draw(prompt, frames=frames, size=size, steps=steps, seed=seed)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    first.save(out, save_all=True, append_images=others, duration=round(seconds * 1000 / frames), loop=0, lossless=True)
-    print(f"{frames} frames in {out} in {time.monotonic() - started:.1f} s.")
+    drawn = TextToVideoModel(model, motion).generate(
+        prompt, duration_seconds=seconds, frames=frames, style=style, size=size, steps=steps, seed=seed
+    )
+    drawn.save(out)
+    print(f"{frames} frames, {seconds:g} s, in {out} after {time.monotonic() - started:.1f} s.")

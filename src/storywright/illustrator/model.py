@@ -94,7 +94,7 @@ class Illustrator:
         size = size or self.drawing.native_size
         steps, guidance = steps or self.drawing.steps, self.drawing.guidance if guidance is None else guidance
         self._refuse(prompts, size, steps, seeds)
-        styled = [self._in_style(prompt, style) for prompt in prompts]
+        styled = [self.in_style(prompt, style) for prompt in prompts]
         area = self.area_for(size)
         drawn = []
         for part, part_seeds in _parts(styled, seeds, 1 if self.device.type == "cpu" else 8):
@@ -104,6 +104,16 @@ class Illustrator:
             latents = sample(self.unet, scheduler, states, against, start, steps=steps, guidance=guidance)
             drawn += self.pictures(latents, area, size)
         return drawn
+
+    def in_style(self, prompt: str, style: str | None) -> str:
+        """The prompt with the style's words, unless it has them; refuses a style that the model does not know."""
+        if style is None:
+            return prompt
+        known = self.drawing.styles
+        if known and style not in known:
+            raise BadInput(f"There is no style {style!r}: choose {', '.join(known[:-1])} or {known[-1]}.")
+        named = english.STYLE[style][0] if style in english.STYLE else style
+        return prompt if named in prompt else f"{named}, {prompt}"
 
     def states(self, prompts: list[str], negative: str) -> tuple[torch.Tensor, torch.Tensor]:
         """What the denoiser reads for these prompts, and for the words to lead away from."""
@@ -144,15 +154,6 @@ class Illustrator:
             )
         if not 1 <= steps <= 200:
             raise BadInput(f"A picture is drawn in 1 to 200 steps, got {steps}.")
-
-    def _in_style(self, prompt: str, style: str | None) -> str:
-        if style is None:
-            return prompt
-        known = self.drawing.styles
-        if known and style not in known:
-            raise BadInput(f"There is no style {style!r}: choose {', '.join(known[:-1])} or {known[-1]}.")
-        named = english.STYLE[style][0] if style in english.STYLE else style
-        return prompt if named in prompt else f"{named}, {prompt}"
 
 
 def opened(folder: Path) -> dict[str, Any]:

@@ -62,6 +62,10 @@ class Animator:
                 raise
             raise BadInput(f"{motion} does not fit the illustrator {illustrator} ({error}): train it anew.") from error
 
+    def in_style(self, prompt: str, style: str | None) -> str:
+        """The prompt with the style's words, as the illustrator puts them."""
+        return self._illustrator.in_style(prompt, style)
+
     def draw(
         self,
         prompt: str,
