@@ -185,7 +185,10 @@ def _write_element(paragraph: _Paragraph, script: Script) -> None:
     if paragraph.kind == "scene heading":
         shown, said = scene_headings.understood(_one_line(paragraph.words).text, paragraph.number)
         words = _one_line(paragraph.words)[: len(shown)]
-        script.element("scene heading", words, line, notes, scene=said, revision=revision)
+        if scene_headings.is_shot(words.text):
+            script.element("shot", words, line, notes, revision=revision)
+        else:
+            script.element("scene heading", words, line, notes, scene=said, revision=revision)
     else:
         words = _bare(paragraph)
         script.element(paragraph.kind, words, line, notes, level=paragraph.level, revision=revision)

@@ -103,6 +103,11 @@ def escaped(line: str) -> str:
     return _MARK.sub(r"\1\1\\\2", line)
 
 
+def is_action(line: str) -> bool:
+    """Whether a line is action wherever it stands, without a sign that forces it."""
+    return _kind(line, first=True, alone=True) == "action" and not is_cue(line) and not _FORCED_ACTION.match(line)
+
+
 def _title_page(lines: Sequence[_Line]) -> tuple[dict[str, str], int]:
     """The fields before the first empty line, and where the script begins. `FADE IN:` alone makes no title page."""
     start = next((at for at, line in enumerate(lines) if line.text.strip()), len(lines))
@@ -239,6 +244,8 @@ def _goes_on(text: str, kind: str) -> bool:
 
 def _kind(text: str, first: bool, alone: bool) -> str:
     """What a line is, given whether it begins a paragraph and whether it is all of it."""
+    if _FORCED_ACTION.match(text):
+        return "action"
     if _PAGE_BREAK.fullmatch(text):
         return "page break"
     if _SECTION.fullmatch(text):
@@ -269,7 +276,10 @@ def _add(kind: str, lines: Sequence[_Line], script: Script) -> None:
         words = emphasised(shown)
         if words.text != shown:
             said = scene_headings.understood(words.text, said.number)[1]
-        script.element(kind, words, first.number, notes, scene=said)
+        if scene_headings.is_shot(words.text):
+            script.element("shot", words, first.number, notes)
+        else:
+            script.element(kind, words, first.number, notes, scene=said)
     elif kind == "section":
         section = _SECTION.fullmatch(first.text)
         assert section is not None

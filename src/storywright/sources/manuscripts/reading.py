@@ -1,6 +1,7 @@
 """From a file to a manuscript: which format it is, and who reads it."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from storywright.errors import BadInput, needs_extra
@@ -34,7 +35,7 @@ def read(path: Path) -> Manuscript:
     with the file and the line; what was guessed or mended is in the manuscript's notices.
     """
     path = Path(path)
-    content = _content(path)
+    content = bytes_of(path)
     suffix = path.suffix.lower()
     fallback = " ".join(path.stem.replace("_", " ").replace("-", " ").split()) or path.name
     if content.startswith(b"PK\x03\x04") and suffix not in _OTHERS:
@@ -49,7 +50,8 @@ def read(path: Path) -> Manuscript:
     return _with_words(_understood(decoded, path, suffix, fallback), path)
 
 
-def _content(path: Path) -> bytes:
+def bytes_of(path: Path) -> bytes:
+    """What a file holds; refuses one that is not there, or larger than any manuscript."""
     try:
         if path.is_dir():
             raise BadInput(f"{path} is a folder: give one file of it.")
@@ -83,8 +85,6 @@ def _understood(decoded: Decoded, path: Path, suffix: str, fallback: str) -> Man
 
 
 def _told(script: Manuscript, decoded: Decoded, *more: str) -> Manuscript:
-    from dataclasses import replace
-
     return replace(script, notices=(*decoded.notices, *more, *script.notices))
 
 

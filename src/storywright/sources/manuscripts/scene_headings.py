@@ -17,6 +17,12 @@ _PREFIX = re.compile(
     rf"(?:(?P<both>{_BOTH})|(?P<inside>{_IN})|(?P<outside>{_OUT})|(?P<set>EST))(?:\.\s*|\s+)(?:[-–—]\s*)?(?=\S)",
     re.IGNORECASE,
 )
+_SHOT = re.compile(
+    r"(?:(?:EXTREME |MEDIUM )?CLOSE[- ]UP|CLOSE ON|ANGLE ON|INSERT|"
+    r"(?:(?:EXTREME |MEDIUM )?(?:LONG|FULL|CLOSE)|WIDE|MEDIUM|ESTABLISHING|AERIAL|TRACKING|TWO|REVERSE) (?:SHOT|ANGLE)|"
+    r"(?:СВЕРХ)?КРУПНЫЙ ПЛАН|(?:ПОГРУДНЫЙ|ПОЯСНОЙ|СРЕДНИЙ|ОБЩИЙ|ДАЛЬНИЙ|АДРЕСНЫЙ) ПЛАН|ПЛАН ПО КОЛЕНО|"
+    r"В ПОЛНЫЙ РОСТ|ДЕТАЛЬ)\b"
+)
 _NUMBER_AFTER = re.compile(r"\s*#([\w.\-]{1,20})#\s*$")
 _SEPARATOR = re.compile(r"\s+[-–—]{1,2}\s+|\s*[–—]\s*|\.\s+|\s+/\s+|,\s+")
 _TIMES: tuple[tuple[TimeOfDay | None, str], ...] = (
@@ -33,6 +39,11 @@ _LAST_WORD = re.compile(r"^(?P<place>.+?)\s+(?P<time>\S+)$", re.DOTALL)
 def begins_scene(line: str) -> bool:
     """Whether a line is a scene heading by its first word."""
     return len(line) <= _LONGEST and _PREFIX.match(line) is not None
+
+
+def is_shot(line: str) -> bool:
+    """Whether a heading begins no scene but says how the camera sees what comes: `CLOSE ON THE LAMP`."""
+    return _SHOT.match(line) is not None
 
 
 def understood(line: str, number: str = "") -> tuple[str, SceneHeading]:
