@@ -107,11 +107,13 @@ def test_more_than_999_events_go_on_in_another_file_at_the_same_timecode(folder)
     assert [len(part) for part in parts] == [999, 999, 102]
     assert [part[0][0] for part in parts] == ["001", "001", "001"]
     assert all(one[-1][6] == following[0][5] for one, following in itertools.pairwise(parts))
+    assert edl.beside(first) == [folder / "x-2.edl", folder / "x-3.edl"]
     assert "(2 OF 3)" in (folder / "x-2.edl").read_text()
 
 
 def test_an_empty_board_is_a_list_without_events(folder):
-    assert events(edl.write(board(), folder, folder / "x.edl")) == []
+    path = edl.write(board(), folder, folder / "x.edl")
+    assert events(path) == edl.beside(path) == []
 
 
 @pytest.mark.parametrize("fps", [24, 25, 30])

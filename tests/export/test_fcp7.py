@@ -94,7 +94,9 @@ def test_the_voice_is_an_audio_track(folder):
     assert clip.findtext("sourcetrack/mediatype") == "audio"
     assert clip.findtext("file/media/audio/samplecharacteristics/samplerate") == "48000"
     assert Path(unquote(urlsplit(clip.findtext("file/pathurl")).path)) == folder / "x.wav"
+    assert fcp7.beside(folder / "x.xml") == [folder / "x.wav"]
     assert written(fcp7.write(board(), folder, folder / "x.xml")).find("sequence/media/audio") is None
+    assert fcp7.beside(folder / "x.xml") == []
 
 
 def test_a_portable_file_names_no_folder_of_this_machine(folder):

@@ -43,6 +43,13 @@ def write(
     return path
 
 
+def beside(path: Path) -> list[Path]:
+    """The files in which a long film goes on."""
+    title = path.read_text(encoding="utf-8").partition("\n")[0]
+    parts = int(found[1]) if (found := re.search(r"\(1 OF (\d+)\)$", title)) else 1
+    return [path.with_stem(f"{path.stem}-{number}") for number in range(2, parts + 1)]
+
+
 def _lines(title: str, cuts: Sequence[Cut], film: Timeline, board: Storyboard, reels: dict[int, str]) -> list[str]:
     lines = [f"TITLE: {title}", f"FCM: {'DROP FRAME' if film.rate.drop else 'NON-DROP FRAME'}", ""]
     for event, cut in enumerate(cuts, 1):

@@ -42,6 +42,11 @@ def write(
     return path
 
 
+def beside(path: Path) -> list[Path]:
+    """The sound."""
+    return timelines.sound_beside(path)
+
+
 def _document(root: ET.Element) -> str:
     ET.indent(root, "  ")
     body = ET.tostring(root, encoding="unicode")

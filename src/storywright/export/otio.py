@@ -50,6 +50,11 @@ def write(
     return path
 
 
+def beside(path: Path) -> list[Path]:
+    """The sound."""
+    return timelines.sound_beside(path)
+
+
 def read(path: Path) -> Storyboard:
     """The board of a timeline; one that storywright did not write becomes a board of its clips."""
     made = _opened(path)

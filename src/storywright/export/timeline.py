@@ -175,6 +175,12 @@ def relative(media: Path, path: Path) -> str:
     return quote(Path(os.path.relpath(media.resolve(), path.parent.resolve())).as_posix())
 
 
+def sound_beside(path: Path) -> list[Path]:
+    """The sound that a timeline's file refers to and that lies beside it."""
+    sound = path.with_suffix(".wav")
+    return [sound] if sound.is_file() and quote(sound.name) in path.read_text(encoding="utf-8") else []
+
+
 def pixels(cut: Cut) -> tuple[int, int]:
     """The size of a cut's picture."""
     assert cut.picture
