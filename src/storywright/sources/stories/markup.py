@@ -23,6 +23,7 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _RANGE = re.compile(r"(\d+)\s*(?:[-–—]|to|through)\s*(\d+)|(\d+)")
 _NOBODY = frozenset(("", "-", "n/a", "none", "na"))
 _MOST_IMAGES = 1_000
+_MOST_PIXELS = 1_000_000
 
 KINDS = {"char": "character", "obj": "object", "lm": "landmark", "bg": "background"}
 """What an entity is, by how its name begins."""
@@ -81,8 +82,9 @@ def analysis(text: str) -> Analysis:
 
 def boxes(cell: str) -> list[int]:
     """The boxes of a cell, four numbers for each; none when it does not hold whole boxes."""
-    numbers = [round(float(number)) for number in _NUMBER.findall(cell)]
-    return numbers if len(numbers) % 4 == 0 and all(abs(one) < 1 << 31 for one in numbers) else []
+    numbers = [float(number) for number in _NUMBER.findall(cell)]
+    whole = len(numbers) % 4 == 0 and all(abs(one) < _MOST_PIXELS for one in numbers)
+    return [round(one) for one in numbers] if whole else []
 
 
 def numbers(cell: str) -> list[int]:
