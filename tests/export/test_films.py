@@ -210,6 +210,13 @@ def test_a_clip_stands_in_for_the_still_picture_and_lasts_as_long(tmp_path):
         Image.new("RGB", (96, 54), colour).save(clips / f"p1/{number:04d}.png")
     shown = [nearest_colour(f) for f in frames_of(mp4.write(board, tmp_path, tmp_path / "f.mp4", clips=clips, **SMALL))]
     assert shown == [0] * 25 + [2] * 8 + [0] * 7 + [2] * 35
+    shutil.rmtree(clips / "p1")
+    mp4.write(board_of(tmp_path / "other", (0.2,), ("static",)), tmp_path / "other", clips / "p1.mp4", **SMALL)
+    shown = [nearest_colour(f) for f in frames_of(mp4.write(board, tmp_path, tmp_path / "f.mp4", clips=clips, **SMALL))]
+    assert shown == [0] * 40 + [2] * 35
+    (clips / "p1.mp4").write_bytes(b"broken")
+    with pytest.raises(BadInput, match=r"The clip .*p1.mp4 cannot be read"):
+        mp4.write(board, tmp_path, tmp_path / "f.mp4", clips=clips, **SMALL)
     with pytest.raises(BadInput, match="is not a folder of clips"):
         mp4.write(board, tmp_path, tmp_path / "f.mp4", clips=tmp_path / "none", **SMALL)
 

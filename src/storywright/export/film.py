@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 from PIL import Image, ImageSequence, UnidentifiedImageError
@@ -31,7 +32,7 @@ _TO_YUV = np.array(
     np.float32,
 )
 """From RGB to luma and two chromas as high-definition television has them (BT.709, limited range)."""
-_CLIP_SUFFIXES = (".webp", ".gif", ".png")
+_CLIP_SUFFIXES = (".mp4", ".webp", ".gif", ".png")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +94,16 @@ def shot_yuv(take: Take, size: tuple[int, int], clip: Sequence[Image.Image] = ()
     """
     width, height = size
     shown: Sequence[Image.Image | None] = clip or [take.picture]
-    plates = [_yuv_plate(picture, take.panel.shot.move, size) for picture in shown]
-    frame = np.empty(0, np.uint8)
+    frame, plate, standing = np.empty(0, np.uint8), None, -1
     for number in range(take.frames):
-        if number and take.panel.shot.move == "static" and len(plates) == 1:
+        at = number * len(shown) // take.frames
+        if at != standing or plate is None:
+            plate, standing = _yuv_plate(shown[at], take.panel.shot.move, size), at
+        elif take.panel.shot.move == "static":
             yield frame
             continue
         frame = np.empty((height * 3 // 2, width), np.uint8)
-        _film(_plate_at(plates, take, number), _view(take, number), _planes(frame, size))
+        _film(plate, _view(take, number), _planes(frame, size))
         yield frame
 
 
@@ -129,7 +132,7 @@ def luma_and_chroma(frame: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarra
 
 
 def clips_of(board: Storyboard, folder: Path | None) -> dict[str, list[Image.Image]]:
-    """For each panel id its moving pictures: a folder of that name with frames, or one moving .webp, .gif or .png."""
+    """For each panel id its moving pictures: a folder of that name with PNG frames, or a .mp4, .webp, .gif or .png."""
     if folder is None:
         return {}
     if not folder.is_dir():
@@ -144,19 +147,24 @@ def _clip(folder: Path, panel: str) -> list[Image.Image]:
     shown: list[Image.Image] = []
     for path in frames or moving[:1]:
         try:
-            with Image.open(path) as picture:
-                shown += [frame.convert("RGB") for frame in ImageSequence.Iterator(picture)]
-        except (UnidentifiedImageError, OSError, SyntaxError) as error:
-            raise BadInput(f"The clip {path} is not a picture that can be read ({error}): make it again.") from error
+            shown += _film_frames(path) if path.suffix == ".mp4" else _pictures(path)
+        except (UnidentifiedImageError, OSError, SyntaxError, av.FFmpegError) as error:
+            raise BadInput(f"The clip {path} cannot be read ({error}): make it again.") from error
     return shown
+
+
+def _film_frames(path: Path) -> list[Image.Image]:
+    with av.open(str(path)) as opened:
+        return [frame.to_image() for frame in opened.decode(video=0)]
+
+
+def _pictures(path: Path) -> list[Image.Image]:
+    with Image.open(path) as picture:
+        return [frame.convert("RGB") for frame in ImageSequence.Iterator(picture)]
 
 
 def _view(take: Take, number: int) -> camera.View:
     return camera.view(take.panel.shot.move, number / max(take.frames - 1, 1), take.panel.seconds)
-
-
-def _plate_at(plates: Sequence[Plate], take: Take, number: int) -> Plate:
-    return plates[min(number * len(plates) // take.frames, len(plates) - 1)]
 
 
 def _large(picture: Image.Image | None, move: Move, size: tuple[int, int]) -> np.ndarray:
