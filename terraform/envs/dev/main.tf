@@ -1,57 +1,48 @@
-# Development: one storage, which may be destroyed with what is in it.
+# Development: cheap, and gone without a trace when it is destroyed.
 
-terraform {
-  required_version = ">= 1.9"
-  required_providers {
-    aws = {
-      source  = "hashicorp/aws"
-      version = "~> 5.100"
-    }
+locals {
+  environment = "dev"
+  protected   = false
+}
+
+module "platform" {
+  source = "../../modules/platform"
+
+  environment       = local.environment
+  protected         = local.protected
+  administrators    = var.administrators
+  api_allowed_cidrs = var.api_allowed_cidrs
+  alarm_emails      = var.alarm_emails
+
+  network = {
+    cidr  = "10.20.0.0/16"
+    zones = [for letter in ["a", "b", "c"] : "${var.region}${letter}"]
+    nat   = "single"
   }
-}
 
-provider "aws" {
-  region                      = var.region
-  skip_credentials_validation = var.endpoint != null
-  skip_metadata_api_check     = var.endpoint != null
-  skip_requesting_account_id  = var.endpoint != null
-  s3_use_path_style           = var.endpoint != null
-
-  dynamic "endpoints" {
-    for_each = var.endpoint[*]
-    content {
-      kms = endpoints.value
-      s3  = endpoints.value
-      sts = endpoints.value
-    }
+  nodes = {
+    system = { instance_types = ["t3.large", "t3a.large"], min = 2, max = 4 }
+    cpu    = { instance_types = ["m7i.xlarge", "m6i.xlarge", "m6a.xlarge", "m5.xlarge"], max = 4 }
+    gpu    = { instance_types = ["g6.xlarge", "g5.xlarge"], max = 1, spot = true }
   }
+
+  database = {
+    instance_class  = "db.t4g.small"
+    storage_gb      = 20
+    max_storage_gb  = 50
+    backup_days     = 7
+    max_connections = 180
+  }
+
+  keep_artifacts_days = 60
+  log_days            = 30
+  monthly_budget_usd  = 450
 }
 
-module "storage" {
-  source        = "../../modules/storage"
-  name          = var.name
-  force_destroy = true
-  tags          = { project = "storywright", environment = "dev" }
-}
+module "secrets" {
+  source = "../../modules/secrets"
 
-variable "name" {
-  description = "Name of the bucket, unique in all of S3."
-  type        = string
-}
-
-variable "region" {
-  description = "AWS region."
-  type        = string
-  default     = "eu-central-1"
-}
-
-variable "endpoint" {
-  description = "Address of an S3-compatible service to use instead of AWS."
-  type        = string
-  default     = null
-}
-
-output "bucket" {
-  description = "Name of the bucket, for .dvc/config and MLflow."
-  value       = module.storage.bucket
+  name          = module.platform.name
+  key_arn       = module.platform.secrets_key_arn
+  recovery_days = local.protected ? 30 : 0
 }

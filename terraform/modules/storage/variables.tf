@@ -8,6 +8,16 @@ variable "name" {
   }
 }
 
+variable "key_arn" {
+  description = "ARN of the key that encrypts the bucket."
+  type        = string
+
+  validation {
+    condition     = can(regex("^arn:aws[a-z-]*:kms:", var.key_arn))
+    error_message = "A bucket is always encrypted with a key of ours: give the ARN of a KMS key."
+  }
+}
+
 variable "keep_old_versions_days" {
   description = "Days after which a replaced version is removed."
   type        = number
@@ -19,14 +29,19 @@ variable "keep_old_versions_days" {
   }
 }
 
+variable "expire_days" {
+  description = "Days after which an object is removed; null keeps everything."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.expire_days == null ? true : var.expire_days > 30
+    error_message = "Objects expire after more than 30 days, or never (null)."
+  }
+}
+
 variable "force_destroy" {
   description = "Whether the bucket may be destroyed with what is in it."
   type        = bool
   default     = false
-}
-
-variable "tags" {
-  description = "Tags of every resource."
-  type        = map(string)
-  default     = {}
 }
