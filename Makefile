@@ -5,12 +5,13 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 EXTRAS := train,serve,export,pipelines,monitor,voice,dev
 BRIEF  ?= examples/briefs/morning-run.yaml
+TERRAFORM_TOOLS := .venv-terraform
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo repro test test-fast check format serve mlflow clean
+.PHONY: help setup demo repro test test-fast test-terraform check format serve mlflow clean
 
 help:  ## show what there is
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.installed  ## make .venv and install everything into it
 
@@ -38,6 +39,16 @@ test: setup  ## run every test
 
 test-fast: setup  ## run the tests that take less than ten seconds
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not slow and not system'
+
+test-terraform: setup $(TERRAFORM_TOOLS)/.installed  ## test the modules, and apply and destroy dev on loopback
+	@STORYWRIGHT_TERRAFORM_TOOLS="$(CURDIR)/$(TERRAFORM_TOOLS)/bin" $(BIN)/python -m pytest tests/infra/test_terraform.py tests/infra/test_terraform_apply.py
+
+# checkov pins what others want newer, so these tools are kept apart.
+$(TERRAFORM_TOOLS)/.installed: terraform/requirements.txt
+	$(PYTHON) -m venv $(TERRAFORM_TOOLS)
+	$(TERRAFORM_TOOLS)/bin/python -m pip install --quiet --upgrade pip
+	$(TERRAFORM_TOOLS)/bin/python -m pip install --quiet --requirement terraform/requirements.txt
+	@touch $@
 
 check: setup  ## format, lint, types, floors, and everything that is generated
 	$(BIN)/ruff format --check .
