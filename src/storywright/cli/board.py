@@ -23,28 +23,33 @@ def board(
 ) -> None:
     """Turn each BRIEF into storyboards, each candidate following another idea.
 
-    A BRIEF is a YAML or JSON file; only `title` and `product: {name: …}` are required. The models are the promoted
-    ones, or the embedded ones where nothing was promoted yet.
+    A BRIEF is a YAML or JSON file, of which only `title` and `product: {name: …}` are required; or plain text (.txt),
+    out of which the fields are read. The models are the promoted ones, or the embedded ones where nothing was promoted
+    yet.
     """
-    from storywright.board import read_brief
-
-    another = {} if seed is None else {"seed": seed}
-    read = [(path, read_brief(path).model_copy(update=another)) for path in briefs]
     started = time.monotonic()
     with needs_extra("serve", "Drawing a board"):
         from storywright.export import html
         from storywright.progress import Progress
         from storywright.settings import Settings
+        from storywright.studio import briefs as reading
         from storywright.studio import plan
         from storywright.studio.director import Director
         from storywright.watch.deployed import deployed_models
+    another = {} if seed is None else {"seed": seed}
+    understood = [(path, reading.read(path)) for path in briefs]
     models, drawing = deployed_models(Settings.from_environment())
     director = Director(models, replace(drawing, draws=draws, steps=steps or drawing.steps))
     made = []
-    for path, brief in read:
-        folder = out / path.stem if len(read) > 1 else out
+    for path, read in understood:
+        brief = read.brief.model_copy(update=another)
+        if read.inferred and not as_json:
+            print(read.notice())
+        folder = out / path.stem if len(briefs) > 1 else out
         with Progress(f"drawing {brief.title}", candidates * plan.num_panels(brief)) as progress:
             boards = director.boards(brief, candidates, on_panel=lambda *_: progress.advance())
+        for candidate in boards if read.inferred else ():
+            candidate.board.notices = [read.notice(), *candidate.board.notices]
         saved = [(one.save(folder / f"{number + 1}").parent, one.board) for number, one in enumerate(boards)]
         page = html.compare([(one, place) for place, one in saved], folder / "index.html")
         made.append({"brief": str(path), "page": str(page), "boards": [str(place) for place, _ in saved]})
