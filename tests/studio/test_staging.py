@@ -100,3 +100,19 @@ def test_what_the_writer_tells_changes_the_picture():
 
 def test_the_same_brief_is_staged_the_same_way():
     assert staged(brief()) == staged(brief())
+
+
+def test_what_the_client_insists_on_is_seen_in_a_panel_of_its_own() -> None:
+    brief = Brief.model_validate(
+        {
+            "title": "Run",
+            "product": {"name": "Aqua", "kind": "bottle"},
+            "mandatories": {"must_show": ["product", "logo", "a brown dog"]},
+            "format": {"panels": 6},
+        }
+    )
+    idea = plan.ideas_for(brief, 1)[0]
+    shown = [moment for moment in plan.moments(brief, idea) if moment.show]
+    assert [moment.show for moment in shown] == ["a brown dog"]
+    staged = Stage(brief).set(shown[0], shown[0].words or "Mia waits.", seed=1)
+    assert "dog" in {prop.kind for prop in staged.scene.props}

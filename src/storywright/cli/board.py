@@ -47,7 +47,7 @@ def board(
             print(read.notice())
         folder = out / path.stem if len(briefs) > 1 else out
         with Progress(f"drawing {brief.title}", candidates * plan.num_panels(brief)) as progress:
-            boards = director.boards(brief, candidates, on_panel=lambda *_: progress.advance())
+            boards = director.boards(brief, candidates, on_panel=lambda *_: progress.advance(), folder=path.parent)
         for candidate in boards if read.inferred else ():
             candidate.board.notices = [read.notice(), *candidate.board.notices]
         saved = [(one.save(folder / f"{number + 1}").parent, one.board) for number, one in enumerate(boards)]

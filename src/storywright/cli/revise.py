@@ -162,20 +162,20 @@ def _revise(obj: tuple[Path, bool], value: dict[str, Any]) -> None:
         from storywright.studio import revision, versions
     asked = revision.asked({name: part for name, part in value.items() if part is not None})
     before = read_board(folder)
-    revised = revision.revise(before, asked, _draw)
+    revised = revision.revise(before, asked, lambda board, wishes: _draw(board, wishes, folder))
     found = versions.changes(before, revised.board)
     if revised.board != before:
         versions.keep(folder, revised.board, revised.pictures)
     _report(found, as_json, "Nothing changed: it was so already." if revised.board == before else "Done.")
 
 
-def _draw(board: "Storyboard", wishes: "Sequence[Wish]") -> "list[Drawn]":
+def _draw(board: "Storyboard", wishes: "Sequence[Wish]", folder: Path) -> "list[Drawn]":
     """Open the models when something is drawn, and not before."""
     from storywright.settings import Settings
     from storywright.studio.redrawing import Redrawing
     from storywright.watch.deployed import deployed_models
 
-    return Redrawing(*deployed_models(Settings.from_environment()))(board, wishes)
+    return Redrawing(*deployed_models(Settings.from_environment()), folder)(board, wishes)
 
 
 def _step(obj: tuple[Path, bool], by: int) -> None:

@@ -16,12 +16,16 @@ from PIL import Image
 from storywright import files
 from storywright.board import Brief, Panel, Provenance, Score, Storyboard, picture_size
 from storywright.errors import BadInput
-from storywright.studio import plan
+from storywright.studio import endframe, plan
 from storywright.studio.models import Models
 from storywright.studio.plan import Moment
 from storywright.studio.staging import Stage, Staged
 from storywright.writer.model import Told
 
+END_FRAME = "end frame"
+"""The beat whose picture is composed with the brief's words and files."""
+COMPOSED = "composed"
+"""The setting of a panel whose picture is more than what the illustrator drew."""
 _NATIVE_HEIGHT_PX = {"16:9": 108, "1:1": 144, "9:16": 192, "4:3": 144}
 
 
@@ -47,9 +51,13 @@ class Candidate:
 
     board: Storyboard
     pictures: list[Image.Image] = field(default_factory=list)
+    assets: dict[str, Path] = field(default_factory=dict)
+    """The brief's own files, by their names in the brief."""
 
     def save(self, folder: Path) -> Path:
         """Write the board's folder: the pictures first, so that the board never names one that is not there."""
+        for name, source in self.assets.items():
+            files.write_bytes(files.inside(folder, name), source.read_bytes())
         for panel, picture in zip(self.board.panels, self.pictures, strict=True):
             path = files.inside(folder, panel.picture)
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -65,25 +73,34 @@ class Director:
         self._models, self._drawing = models, drawing or Drawing()
 
     def boards(
-        self, brief: Brief, candidates: int = 3, on_panel: Callable[[int, int, Image.Image], None] | None = None
+        self,
+        brief: Brief,
+        candidates: int = 3,
+        on_panel: Callable[[int, int, Image.Image], None] | None = None,
+        folder: Path | None = None,
     ) -> list[Candidate]:
         """Make that many boards, each from another idea.
 
-        `on_panel` is told the candidate, the panel and the picture as they come.
+        `on_panel` is told the candidate, the panel and the picture as they come. `folder` is where the paths of the
+        brief's assets begin.
         """
         if not 1 <= candidates <= 6:
             raise BadInput(f"A brief gets 1 to 6 candidates, and {candidates} were asked for.")
         ideas = plan.ideas_for(brief, candidates)
+        assets = endframe.opened(brief, folder)
         stage = Stage(brief)
         stories = [_Story(plan.moments(brief, idea)) for idea in ideas]
         for at in range(plan.num_panels(brief)):
             staged = [self._staged(stage, story, number, at) for number, story in enumerate(stories)]
             kept = self._drawn(brief, staged, at)
-            for number, (story, scene, picture) in enumerate(zip(stories, staged, kept, strict=True)):
-                story.add(scene, *picture)
+            for number, (story, scene, (picture, seed, fit)) in enumerate(zip(stories, staged, kept, strict=True)):
+                last = story.moments[at].beat.name == END_FRAME
+                story.add(scene, endframe.composed(picture, brief, assets) if last else picture, seed, fit)
                 if on_panel:
                     on_panel(number, at, story.pictures[-1])
         made = [self._board(brief, number, stories[number], stage) for number in range(candidates)]
+        for candidate in made:
+            candidate.assets = assets.paths
         self._judge(made)
         return made
 
@@ -157,18 +174,19 @@ class Director:
             "seed": seed,
             "prompt": staged.prompt,
             "scores": [Score(name="fit", value=round(fit, 4), reason="cosine of the picture and its words")],
-            "provenance": self._provenance(brief, seed, staged.prompt),
+            "provenance": self._provenance(brief, seed, staged.prompt, end_frame=moment.beat.name == END_FRAME),
         }
         return Panel.model_validate(panel)
 
-    def _provenance(self, brief: Brief, seed: int, prompt: str) -> Provenance:
+    def _provenance(self, brief: Brief, seed: int, prompt: str, *, end_frame: bool = False) -> Provenance:
         width, height = native_size(brief.format.aspect)
+        composed = {COMPOSED: END_FRAME} if end_frame else {}
         return Provenance(
             models=self._models.origins,
             corpus_digest=self._models.corpus_digest,
             seed=seed,
             prompt=prompt,
-            settings={**dataclasses.asdict(self._drawing), "width_px": width, "height_px": height},
+            settings={**dataclasses.asdict(self._drawing), "width_px": width, "height_px": height, **composed},
         )
 
     def _judge(self, made: list[Candidate]) -> None:
@@ -226,12 +244,12 @@ def _seed(brief: Brief, *at: int) -> int:
 
 
 def _voice(brief: Brief, moment: Moment) -> str:
-    spoken = {"hook": brief.insight, "product": brief.proposition, "end frame": brief.call_to_action}
+    spoken = {"hook": brief.insight, "product": brief.proposition, END_FRAME: brief.call_to_action}
     return plan.sentence(spoken.get(moment.beat.name, ""))
 
 
 def _super(brief: Brief, moment: Moment) -> str:
-    if moment.beat.name != "end frame":
+    if moment.beat.name != END_FRAME:
         return ""
     return " ".join(part for part in (brief.product.name, brief.mandatories.legal) if part)
 
@@ -240,11 +258,15 @@ def _coverage(brief: Brief, story: _Story) -> dict[str, list[str]]:
     """Each mandatory and the panels that meet it; an empty list says that none does."""
     with_product = [f"p{at + 1:02d}" for at, moment in enumerate(story.moments) if moment.beat.product]
     last = [f"p{len(story.moments):02d}"]
-    end = last if story.moments[-1].beat.name == "end frame" else []
-    met = {
-        wish: with_product if wish.lower() in ("product", brief.product.name.lower()) else []
-        for wish in brief.mandatories.must_show
-    }
+    end = last if story.moments[-1].beat.name == END_FRAME else []
+    met = {}
+    for wish in brief.mandatories.must_show:
+        if plan.is_product(wish, brief):
+            met[wish] = with_product
+        elif plan.is_logo(wish):
+            met[wish] = end
+        else:
+            met[wish] = [f"p{at + 1:02d}" for at, moment in enumerate(story.moments) if moment.show == wish]
     if brief.mandatories.legal:
         met[f"legal: {brief.mandatories.legal}"] = end
     if brief.mandatories.end_frame:

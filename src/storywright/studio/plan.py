@@ -37,6 +37,8 @@ class Moment:
     words: str
     """Empty where the writer goes on with the story."""
     seconds: float
+    show: str = ""
+    """Something that the client insists on, which this moment shows beside its own things."""
 
 
 def ideas_for(brief: Brief, count: int) -> list[Idea]:
@@ -68,13 +70,34 @@ def moments(brief: Brief, idea: Idea) -> list[Moment]:
     hero, friend = (person.name for person in cast_of(brief)[:2])
     reasons = iter(brief.reasons_to_believe)
     timed = []
-    for beat, share in zip(beats, seconds, strict=True):
+    wishes = _placed(
+        [wish for wish in brief.mandatories.must_show if not is_product(wish, brief) and not is_logo(wish)], beats
+    )
+    for at, (beat, share) in enumerate(zip(beats, seconds, strict=True)):
         words = beat.words.get(brief.language, "")
         reason = sentence(next(reasons, "")) if "{reason}" in words else ""
         call = brief.call_to_action or sentence(brief.proposition)
         filled = words.format(hero=hero, friend=friend, product=brief.product.name, reason=reason, call=call)
-        timed.append(Moment(beat=beat, words=" ".join(filled.split()), seconds=share))
+        timed.append(Moment(beat=beat, words=" ".join(filled.split()), seconds=share, show=wishes.get(at, "")))
     return timed
+
+
+def is_product(wish: str, brief: Brief) -> bool:
+    """Whether what must be shown is the product itself."""
+    product = (brief.product.name.lower(), brief.product.kind.lower(), "product", "товар", "продукт")
+    return wish.strip().lower() in product
+
+
+def is_logo(wish: str) -> bool:
+    """Whether what must be shown is the logo, which the end frame holds."""
+    return wish.strip().lower() in ("logo", "логотип")
+
+
+def _placed(wishes: list[str], beats: list[Beat]) -> dict[int, str]:
+    """A moment for each wish, of those that have room for another thing: those without the product come first."""
+    free = [at for at, beat in enumerate(beats) if beat.product != "insert" and beat.name != "end frame"]
+    free.sort(key=lambda at: (bool(beats[at].product), bool(beats[at].gift), at))
+    return dict(zip(free, wishes, strict=False))
 
 
 def _fitted(beats: tuple[Beat, ...], count: int) -> list[Beat]:

@@ -7,13 +7,14 @@ takes its place in the scene, and the rest stays as it was. Knows nothing about 
 import io
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from storywright.board import Panel, Provenance, Score, Storyboard
-from storywright.studio import plan
-from storywright.studio.director import Drawing, native_size
+from storywright.studio import endframe, plan
+from storywright.studio.director import COMPOSED, END_FRAME, Drawing, native_size
 from storywright.studio.models import Models
 from storywright.studio.revision import Drawn, Wish
 from storywright.toonworld import words
@@ -23,8 +24,9 @@ from storywright.toonworld.scene import INDOORS, Person, Scene
 class Redrawing:
     """The models, made ready to draw panels again; a `revision.Draw`."""
 
-    def __init__(self, models: Models, drawing: Drawing | None = None) -> None:
-        self._models, self._drawing = models, drawing or Drawing()
+    def __init__(self, models: Models, drawing: Drawing | None = None, folder: Path | None = None) -> None:
+        """`folder` is the board's, where the brief's own files lie."""
+        self._models, self._drawing, self._folder = models, drawing or Drawing(), folder
 
     def __call__(self, board: Storyboard, wishes: Sequence[Wish]) -> list[Drawn]:
         """Draw these panels, each from its own seed."""
@@ -40,9 +42,14 @@ class Redrawing:
         fits = self._models.critic.fit([panel.prompt for panel, _ in staged], pictures)
         settings = {**asdict(drawing), "width_px": size[0], "height_px": size[1]}
         return [
-            self._drawn(panel, picture, float(fit), settings)
+            self._drawn(panel, self._finished(board, panel, picture), float(fit), settings)
             for (panel, _), picture, fit in zip(staged, pictures, fits, strict=True)
         ]
+
+    def _finished(self, board: Storyboard, panel: Panel, picture: Image.Image) -> Image.Image:
+        if panel.provenance.settings.get(COMPOSED) != END_FRAME or not board.brief:
+            return picture
+        return endframe.composed(picture, board.brief, endframe.opened(board.brief, self._folder))
 
     def _drawn(self, panel: Panel, picture: Image.Image, fit: float, settings: dict[str, Any]) -> Drawn:
         provenance = Provenance(
@@ -50,7 +57,7 @@ class Redrawing:
             corpus_digest=self._models.corpus_digest,
             seed=panel.seed,
             prompt=panel.prompt,
-            settings=settings,
+            settings={**settings, **{k: v for k, v in panel.provenance.settings.items() if k == COMPOSED}},
             rights=panel.provenance.rights,
         )
         score = Score(name="fit", value=round(fit, 4), reason="cosine of the picture and its words")

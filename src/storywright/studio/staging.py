@@ -87,10 +87,13 @@ class Stage:
         )
         if not moment.words:
             scene = self._as_told(scene, told)
+        insisted: dict[str, str] = {}
+        if moment.show:
+            scene, insisted = self._showing(scene, moment.show)
         size, angle = self._shot(beat.shot, scene, before, random)
         scene = replace(scene, shot=size, angle=angle)
         shows_product = any(prop.kind == self._product.kind for prop in scene.props)
-        drawn_as = self._mapped if shows_product or not self.brief.product.kind else {}
+        drawn_as = (self._mapped if shows_product or not self.brief.product.kind else {}) | insisted
         return Staged(scene=scene, words=told, prompt=words.prompt(scene), move=_move(scene), drawn_as=drawn_as)
 
     def notices(self, scenes: list[Staged]) -> list[str]:
@@ -172,6 +175,14 @@ class Stage:
         props = tuple(replace(prop, use="standing", by=0) for prop in read.scene.props) or scene.props
         setting = read.scene.setting if "setting" in read.said else scene.setting
         return replace(scene, people=people, props=props, setting=setting, weather="clear")
+
+    def _showing(self, scene: Scene, wish: str) -> tuple[Scene, dict[str, str]]:
+        """The scene with what the client insists on: another thing, or the place where it is."""
+        read = words.scene_from_words(wish)
+        things = tuple(replace(prop, use="standing", by=0) for prop in read.scene.props)
+        setting = read.scene.setting if "setting" in read.said else scene.setting
+        weather = "clear" if setting in INDOORS else scene.weather
+        return replace(scene, props=(*scene.props, *things)[:3], setting=setting, weather=weather), read.mapped
 
     def _shot(self, wished: str, scene: Scene, before: Staged | None, random: Random) -> tuple[str, str]:
         """The beat's shot, or a neighbour of it where the cut would jump; angles that leave everything readable."""

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from storywright import export
-from storywright.board import Brief, Storyboard, parse, read_board, read_brief
-from storywright.studio import revision, versions
+from storywright.board import Brief, Storyboard, parse, read_board
+from storywright.studio import briefs, revision, versions
 from storywright.studio.director import Candidate, Director, Drawing
 from storywright.studio.models import Models
 from storywright.studio.redrawing import Redrawing
@@ -28,17 +28,19 @@ class Studio:
 
     def boards(self, brief: Brief | Mapping[str, Any] | Path | str, candidates: int = 3) -> list[Candidate]:
         """Boards that answer a brief, each from another idea. A brief is a document, its fields, or a file's path."""
+        folder = None
         if isinstance(brief, Mapping):
             brief = parse(Brief, dict(brief), "the brief")
         elif not isinstance(brief, Brief):
-            brief = read_brief(Path(brief))
-        return Director(self._models, self._drawing).boards(brief, candidates)
+            folder = Path(brief).parent
+            brief = briefs.read(Path(brief)).brief
+        return Director(self._models, self._drawing).boards(brief, candidates, folder=folder)
 
     def revise(self, folder: Path | str, **asked: Any) -> Storyboard:
         """Change one thing of the board in a folder; `asked` is an action of `studio.revision` and its fields."""
         folder = Path(folder)
         before = read_board(folder)
-        revised = revision.revise(before, revision.asked(asked), Redrawing(self._models, self._drawing))
+        revised = revision.revise(before, revision.asked(asked), Redrawing(self._models, self._drawing, folder))
         return before if revised.board == before else versions.keep(folder, revised.board, revised.pictures)
 
     def export(self, folder: Path | str, formats: Sequence[str], out: Path | str, **options: Any) -> list[Path]:
