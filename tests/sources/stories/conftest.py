@@ -215,6 +215,12 @@ def makers(tmp_path: Path) -> Makers:
     return Makers(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def makers_of_all(tmp_path_factory: pytest.TempPathFactory) -> Makers:
+    """The same for what several tests look at."""
+    return Makers(tmp_path_factory.mktemp("all"))
+
+
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Iterator[Path]:
     """A working folder of the test's own."""

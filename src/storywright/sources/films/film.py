@@ -1,5 +1,6 @@
 """A film as every source gives it, and the logline in its plot."""
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
@@ -61,12 +62,9 @@ class Bad:
 
 def logline(plot: str) -> str:
     """The first sentence of a plot, and the second where the first says little; empty for no plot."""
-    told = ""
-    for sentence in _sentences(text.normalised(plot)):
-        longer = f"{told} {sentence}".strip()
-        if told and (len(told) >= _SHORT_CHARACTERS or len(longer) > _LONG_CHARACTERS):
-            break
-        told = longer
+    first, second = [*itertools.islice(_sentences(text.normalised(plot)), 2), "", ""][:2]
+    both = f"{first} {second}".strip()
+    told = both if len(first) < _SHORT_CHARACTERS and len(both) <= _LONG_CHARACTERS else first
     if len(told) > _MOST_CHARACTERS:
         told = told[: told.rindex(" ", 0, _MOST_CHARACTERS)].rstrip(" ,;:-–—") + "…"
     return told

@@ -78,20 +78,17 @@ def _records(path: Path) -> Iterator[tuple[int, dict[str, str] | None]]:
     """The rows by column, torn ones put together; None for one that cannot be."""
     torn: tuple[int, list[str]] | None = None
     for line, head, row in tables.rows_of_csv(path, _NEEDED):
-        if torn and len(torn[1]) + len(row) - 1 == len(head):
-            begins, cells = torn
+        begins, cells = torn or (line, [])
+        if torn and len(row) < len(head) == len(cells) + len(row) - 1:
+            whole = [*cells[:-1], f"{cells[-1]}\n{row[0]}", *row[1:]]
+            yield begins, dict(zip(head, whole, strict=True))
             torn = None
-            yield begins, dict(zip(head, [*cells[:-1], f"{cells[-1]}\n{row[0]}", *row[1:]], strict=True))
             continue
         if torn:
-            yield torn[0], None
-            torn = None
-        if len(row) == len(head):
-            yield line, dict(zip(head, row, strict=True))
-        elif row and len(row) < len(head):
-            torn = line, row
-        elif row:
-            yield line, None
+            yield begins, None
+        torn = (line, row) if 0 < len(row) < len(head) else None
+        if len(row) >= len(head):
+            yield line, dict(zip(head, row, strict=True)) if len(row) == len(head) else None
     if torn:
         yield torn[0], None
 
