@@ -18,7 +18,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "voices": ("voices:voices", "list the voices that speak, and try one"),
     "metrics": ("metrics:metrics", "measure captions: BLEU, CIDEr-D, ROUGE-L"),
     "serve": ("serve:serve", "the page and the API"),
-    "material": ("material:material", "bring material in: crawl ad concepts"),
+    "material": ("material:material", "bring material in: ad concepts, stories, films, manuscripts"),
     "demo-site": ("material:demo_site", "serve the demonstration site of ad concepts"),
     "models": ("models:models", "list, show, compare, promote and roll back the studio's models"),
 }
