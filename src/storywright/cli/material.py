@@ -182,6 +182,7 @@ def stories(
         )
     for sentence in kinds.notices(out, counts.terms):
         print(sentence)
+    print(f"Check them with `python -m storywright.steps.validate --input stories={out}`.")
 
 
 @material.command()

@@ -208,6 +208,14 @@ def test_a_packed_table_that_breaks_off_is_refused_by_name(shelf):
     assert not list(shelf.out.glob("*.parquet"))
 
 
+def test_a_packed_line_without_end_is_refused_before_it_fills_the_memory(shelf):
+    with gzip.open(shelf.folder / "title.basics.tsv.gz", "wb") as file:
+        for _ in range(40):
+            file.write(b"x" * 1_000_000)
+    with pytest.raises(BadInput, match="has a line of more than"):
+        shelf.take(imdb.SOURCE, imdb.films(shelf.folder, "en"))
+
+
 MAIN = """<HTML><BODY><H1>Movies MAIN file</H1>
 <TABLE>
 <tr><th> H<th>title<th>@1922<th>D:Hitchcock<th> prds<th>st<th>prc<th>cat<th>aw<th>locale<th> Nt(first)<th>|

@@ -22,7 +22,7 @@ def test_a_source_goes_in_and_the_command_says_what_came_of_it(makers):
     path = makers.reasoning_file(makers.folder / "train.parquet", rows)
     done = storywright("stories", path, "--out", makers.out, "--date", "2026-11-20")
     assert done.exit_code == 0, done.output
-    first, second, third = done.stdout.splitlines()
+    first, second, third, _ = done.stdout.splitlines()
     assert first == f"1 story with 5 panels came in; 1 with 5 are in {makers.out} now."
     assert second == f"1 thing could not be taken; {makers.out}/rejected.jsonl says why."
     assert third.startswith("Creative Commons Attribution-NoDerivatives 4.0 (Daniel A. P. Oliveira")

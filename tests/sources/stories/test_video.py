@@ -146,6 +146,19 @@ def test_text_that_calls_itself_a_film_is_named(makers):
     assert makers.rejected()[0]["reason"].startswith("it cannot be read as a film")
 
 
+@pytest.mark.parametrize(
+    "playlist",
+    ["#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{}\n#EXT-X-ENDLIST\n", "ffconcat version 1.0\nfile {}\n"],
+)
+def test_a_playlist_that_calls_itself_a_film_opens_no_other_file(makers, playlist):
+    secret = makers.film(makers.folder / "secret.ts", makers.shot(1, 30))
+    path = makers.folder / "film.mp4"
+    path.write_text(playlist.format(secret.name))
+    makers.take(path)
+    assert makers.panels() == []
+    assert makers.rejected()[0]["reason"].startswith("it cannot be read as a film")
+
+
 def test_a_film_of_darkness_has_no_panels_and_says_so(makers):
     makers.take(makers.film(makers.folder / "night.mp4", [np.zeros((90, 160, 3), np.uint8)] * 40))
     assert (makers.panels(), makers.rejected()[0]["reason"]) == ([], "it shows nothing but blank frames")

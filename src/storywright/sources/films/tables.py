@@ -14,6 +14,7 @@ from storywright.errors import BadInput
 MISSING = r"\N"
 """How IMDb writes what is not known."""
 
+_LONGEST_LINE = 16_000_000
 _MOST_CHARACTERS = 8_000_000
 """The longest cell; the cast of a long film takes a hundred thousand."""
 
@@ -22,7 +23,11 @@ def lines(path: Path) -> Iterator[str]:
     """The lines of a file, gz or plain, in UTF-8; what is not is replaced, and a broken end is said."""
     try:
         with gzip.open(path, "rb") if _packed(path) else path.open("rb") as packed:
-            yield from io.TextIOWrapper(packed, encoding="utf-8-sig", errors="replace", newline="")
+            text = io.TextIOWrapper(packed, encoding="utf-8-sig", errors="replace", newline="")
+            while line := text.readline(_LONGEST_LINE):
+                if len(line) == _LONGEST_LINE:
+                    raise BadInput(f"{path} has a line of more than {_LONGEST_LINE:,} characters: it is no such table.")
+                yield line
     except (gzip.BadGzipFile, EOFError) as error:
         raise BadInput(f"{path} is damaged ({error}): fetch it again.") from error
 

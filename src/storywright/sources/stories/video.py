@@ -35,6 +35,11 @@ _MOST_PIXELS = 50_000_000
 _MOST_BROKEN = 200
 """Packets in a row that cannot be decoded before the rest of a film is given up."""
 _MISSING_SECONDS = 2.0
+_OPENED = {
+    "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,asf,flv,ogg",
+    "protocol_whitelist": "file",
+}
+"""A file of these formats holds its own pictures; playlists, which may call themselves films, name other files."""
 
 
 def units(paths: list[Path], root: Path, plan: Plan) -> Iterator[Unit]:
@@ -121,7 +126,7 @@ def _scenes(path: Path, words: _Words, plan: Plan) -> Iterator[tuple[scenes.Scen
     cutter: scenes.Cutter[av.VideoFrame] = scenes.Cutter(plan.scene_seconds)
     shape = 1.0
     try:
-        with av.open(str(path), metadata_errors="replace") as container:
+        with av.open(str(path), options=dict(_OPENED), metadata_errors="replace") as container:
             stream = _stream(container, path)
             shape = float(stream.sample_aspect_ratio or 1)
             for seconds, frame in _frames(container, stream, words):
