@@ -16,6 +16,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "revise": ("revise:revise", "change a board: redo, edit, insert, move, undo"),
     "export": ("export:export", "from a board to PDF, film, timelines and more"),
     "voices": ("voices:voices", "list the voices that speak, and try one"),
+    "judge": ("judge:judge", "measure how well an illustrator keeps to its words"),
     "metrics": ("metrics:metrics", "measure captions: BLEU, CIDEr-D, ROUGE-L"),
     "serve": ("serve:serve", "the page and the API"),
     "material": ("material:material", "bring material in: ad concepts, stories, films, manuscripts"),
