@@ -7,7 +7,7 @@ fits its words best, and the kept picture is what the writer sees when it goes o
 import dataclasses
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +43,17 @@ class Drawing:
     def __post_init__(self) -> None:
         if self.draws < 1 or self.steps < 1:
             raise ValueError(f"draws and steps must be at least 1, got {self.draws} and {self.steps}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Take:
+    """The picture that was kept of a panel's draws."""
+
+    picture: Image.Image
+    seed: int
+    """The seed of that draw."""
+    fit: float
+    """How well it fits its words, by the critic."""
 
 
 @dataclass(slots=True)
@@ -92,10 +103,13 @@ class Director:
         stories = [_Story(plan.moments(brief, idea)) for idea in ideas]
         for at in range(plan.num_panels(brief)):
             staged = [self._staged(stage, story, number, at) for number, story in enumerate(stories)]
-            kept = self._drawn(brief, staged, at)
-            for number, (story, scene, (picture, seed, fit)) in enumerate(zip(stories, staged, kept, strict=True)):
+            draws = range(self._drawing.draws)
+            seeds = [[_seed(brief, number, at, draw) for draw in draws] for number in range(candidates)]
+            kept = best_takes(self._models, self._drawing, staged, seeds, brief.format.aspect)
+            for number, (story, scene, take) in enumerate(zip(stories, staged, kept, strict=True)):
                 last = story.moments[at].beat.name == END_FRAME
-                story.add(scene, endframe.composed(picture, brief, assets) if last else picture, seed, fit)
+                picture = endframe.composed(take.picture, brief, assets) if last else take.picture
+                story.add(scene, replace(take, picture=picture))
                 if on_panel:
                     on_panel(number, at, story.pictures[-1])
         made = [self._board(brief, number, stories[number], stage) for number in range(candidates)]
@@ -123,22 +137,6 @@ class Director:
         fresh = [proposal for proposal in proposals if proposal.caption not in told]
         return max(fresh or proposals, key=lambda proposal: proposal.score).caption
 
-    def _drawn(self, brief: Brief, staged: list[Staged], at: int) -> list[tuple[Image.Image, int, float]]:
-        """For each candidate's panel the best of its draws, its seed and how well it fits."""
-        draws = self._drawing.draws
-        prompts = [scene.prompt for scene in staged for _ in range(draws)]
-        seeds = [_seed(brief, number, at, draw) for number in range(len(staged)) for draw in range(draws)]
-        pictures = self._models.illustrator.draw(
-            prompts,
-            size=native_size(brief.format.aspect),
-            steps=self._drawing.steps,
-            guidance=self._drawing.guidance,
-            seeds=seeds,
-        )
-        fits = self._models.critic.fit(prompts, pictures)
-        best = [int(np.argmax(fits[start : start + draws])) + start for start in range(0, len(prompts), draws)]
-        return [(pictures[index], seeds[index], float(fits[index])) for index in best]
-
     def _board(self, brief: Brief, number: int, story: "_Story", stage: Stage) -> Candidate:
         idea = plan.ideas_for(brief, number + 1)[number]
         hero, friend = (person.name for person in stage.cast[:2])
@@ -153,12 +151,15 @@ class Director:
             panels=[self._panel(brief, at, *row) for at, row in enumerate(story.rows())],
             coverage=_coverage(brief, story),
             notices=stage.notices(story.scenes),
-            provenance=self._provenance(brief, brief.seed, ""),
+            provenance=provenance(self._models, self._drawing, brief.format.aspect, brief.seed, ""),
         )
         return Candidate(board, story.pictures)
 
-    def _panel(self, brief: Brief, at: int, moment: Moment, staged: Staged, seed: int, fit: float) -> Panel:
+    def _panel(self, brief: Brief, at: int, moment: Moment, staged: Staged, take: Take) -> Panel:
         scene = staged.scene
+        origin = provenance(self._models, self._drawing, brief.format.aspect, take.seed, staged.prompt)
+        if moment.beat.name == END_FRAME:
+            origin.settings[COMPOSED] = END_FRAME
         panel = {
             "id": f"p{at + 1:02d}",
             "shot": {"size": scene.shot, "angle": scene.angle, "move": staged.move},
@@ -171,37 +172,20 @@ class Director:
             "seconds": moment.seconds,
             "picture": f"panels/{at + 1:02d}.png",
             "drawn_as": staged.drawn_as,
-            "seed": seed,
+            "seed": take.seed,
             "prompt": staged.prompt,
-            "scores": [Score(name="fit", value=round(fit, 4), reason="cosine of the picture and its words")],
-            "provenance": self._provenance(brief, seed, staged.prompt, end_frame=moment.beat.name == END_FRAME),
+            "scores": [fit_score(take)],
+            "provenance": origin,
         }
         return Panel.model_validate(panel)
-
-    def _provenance(self, brief: Brief, seed: int, prompt: str, *, end_frame: bool = False) -> Provenance:
-        width, height = native_size(brief.format.aspect)
-        composed = {COMPOSED: END_FRAME} if end_frame else {}
-        return Provenance(
-            models=self._models.origins,
-            corpus_digest=self._models.corpus_digest,
-            seed=seed,
-            prompt=prompt,
-            settings={**dataclasses.asdict(self._drawing), "width_px": width, "height_px": height, **composed},
-        )
 
     def _judge(self, made: list[Candidate]) -> None:
         """Write each board's quality card; diversity is measured between the candidates."""
         looks = [self._models.critic.of_pictures(candidate.pictures) for candidate in made]
         for number, candidate in enumerate(made):
-            fits = [panel.scores[0].value for panel in candidate.board.panels]
-            weakest = candidate.board.panels[int(np.argmin(fits))]
             candidate.board.scores = [
-                Score(
-                    name="alignment",
-                    value=round(float(np.mean(fits)), 4),
-                    reason=f"cosine of picture and words, mean over panels; weakest is {weakest.id}: {weakest.action}",
-                ),
-                _continuity(looks[number], candidate.board),
+                alignment(candidate.board.panels),
+                continuity(looks[number], candidate.board.panels),
                 _covered(candidate.board),
             ]
             if len(made) > 1:
@@ -216,17 +200,59 @@ class _Story:
         self.moments = moments
         self.scenes: list[Staged] = []
         self.pictures: list[Image.Image] = []
-        self._seeds: list[int] = []
-        self._fits: list[float] = []
+        self._takes: list[Take] = []
 
-    def add(self, scene: Staged, picture: Image.Image, seed: int, fit: float) -> None:
+    def add(self, scene: Staged, take: Take) -> None:
         self.scenes.append(scene)
-        self.pictures.append(picture)
-        self._seeds.append(seed)
-        self._fits.append(fit)
+        self.pictures.append(take.picture)
+        self._takes.append(take)
 
-    def rows(self) -> list[tuple[Moment, Staged, int, float]]:
-        return list(zip(self.moments, self.scenes, self._seeds, self._fits, strict=True))
+    def rows(self) -> list[tuple[Moment, Staged, Take]]:
+        return list(zip(self.moments, self.scenes, self._takes, strict=True))
+
+
+def best_takes(
+    models: Models, drawing: Drawing, staged: Sequence[Staged], seeds: Sequence[Sequence[int]], aspect: str
+) -> list[Take]:
+    """Draw each panel once from each of its seeds, and keep the picture that fits its words best."""
+    prompts = [panel.prompt for panel, own in zip(staged, seeds, strict=True) for _ in own]
+    drawn = [seed for own in seeds for seed in own]
+    pictures = models.illustrator.draw(
+        prompts, size=native_size(aspect), steps=drawing.steps, guidance=drawing.guidance, seeds=drawn
+    )
+    fits = models.critic.fit(prompts, pictures)
+    kept, start = [], 0
+    for own in seeds:
+        best = start + int(np.argmax(fits[start : start + len(own)]))
+        kept.append(Take(pictures[best], drawn[best], float(fits[best])))
+        start += len(own)
+    return kept
+
+
+def provenance(models: Models, drawing: Drawing, aspect: str, seed: int, prompt: str, rights: str = "") -> Provenance:
+    """What made a panel, or the whole board where there is no prompt."""
+    width, height = native_size(aspect)
+    return Provenance(
+        models=models.origins,
+        corpus_digest=models.corpus_digest,
+        seed=seed,
+        prompt=prompt,
+        settings={**dataclasses.asdict(drawing), "width_px": width, "height_px": height},
+        rights=rights,
+    )
+
+
+def fit_score(take: Take) -> Score:
+    """What a panel says about its picture."""
+    return Score(name="fit", value=round(take.fit, 4), reason="cosine of the picture and its words")
+
+
+def alignment(panels: Sequence[Panel]) -> Score:
+    """How well the pictures fit their words, and which does least."""
+    fits = [panel.scores[0].value for panel in panels]
+    weakest = panels[int(np.argmin(fits))]
+    reason = f"cosine of picture and words, mean over panels; weakest is {weakest.id}: {weakest.action}"
+    return Score(name="alignment", value=round(float(np.mean(fits)), 4), reason=reason)
 
 
 def native_size(aspect: str) -> tuple[int, int]:
@@ -283,13 +309,13 @@ def _covered(board: Storyboard) -> Score:
     return Score(name="coverage", value=round(share, 4), reason=reason)
 
 
-def _continuity(looks: np.ndarray, board: Storyboard) -> Score:
+def continuity(looks: np.ndarray, panels: Sequence[Panel]) -> Score:
     """How near each picture is to the one before; a board that jumps from world to world scores low."""
     if len(looks) < 2:
         return Score(name="continuity", value=1.0, reason="a single panel")
     near = np.sum(looks[1:] * looks[:-1], axis=1)
     worst = int(np.argmin(near))
-    left, right = board.panels[worst].id, board.panels[worst + 1].id
+    left, right = panels[worst].id, panels[worst + 1].id
     reason = f"likeness of neighbouring pictures; the largest jump is from {left} to {right}"
     return Score(name="continuity", value=round(float(near.mean()), 4), reason=reason)
 

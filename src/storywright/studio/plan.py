@@ -66,7 +66,7 @@ def cast_of(brief: Brief) -> list[CastMember]:
 def moments(brief: Brief, idea: Idea) -> list[Moment]:
     """The idea's beats, cut down or filled up to the number of panels, timed to the brief's seconds exactly."""
     beats = _fitted(idea.beats, num_panels(brief))
-    seconds = _shared_out(brief.format.seconds, [beat.weight for beat in beats])
+    seconds = shared_out(brief.format.seconds, [beat.weight for beat in beats])
     hero, friend = (person.name for person in cast_of(brief)[:2])
     reasons = iter(brief.reasons_to_believe)
     timed = []
@@ -108,7 +108,7 @@ def _fitted(beats: tuple[Beat, ...], count: int) -> list[Beat]:
     return chosen[:-2] + extra + chosen[-2:] if extra else chosen
 
 
-def _shared_out(seconds: float, weights: list[float]) -> list[float]:
+def shared_out(seconds: float, weights: list[float]) -> list[float]:
     """Whole frames that add up to the film's frames, larger remainders first."""
     frames = round(seconds * FRAMES_A_SECOND)
     exact = [frames * weight / sum(weights) for weight in weights]
