@@ -140,7 +140,8 @@ def stories(
     """Take stories in pictures from SOURCEs into OUT, where `validate` reads them.
 
     A SOURCE is daniel3303/StoryReasoning on the Hub, Parquet files of it, a folder with pictures and a metadata.csv
-    (file_name, caption; story_id, order and others where there are any), or films, which are cut into scenes.
+    (file_name, caption; story_id, order and others where there are any), or films, which are cut into scenes. It may
+    also be a folder of panels, such as factory/draw/stories, to have it together with the others.
 
     What is in already is not taken again; what has changed is taken anew. What could not be taken is in
     OUT/rejected.jsonl, with the reasons.
@@ -159,6 +160,8 @@ def stories(
         scene_seconds=scene_seconds,
         most_panels=most_panels,
     )
+    if inner := next((one for one in sources if Path(one).resolve() == out.resolve()), None):
+        raise BadInput(f"{inner} is where the stories go: name another folder with --out.")
     units = [(source, kinds.units(source, plan)) for source in sources]
     with Intake(out) as intake:
         for source, its in units:

@@ -43,6 +43,7 @@ def test_a_source_goes_in_and_the_command_says_what_came_of_it(makers):
         ("film.mp4", "film.mp4 does not say whose it is"),
         ("someone/Stories", "does not know the terms of someone/Stories"),
         ("bad", "Not one story could be taken: "),
+        ("out", "out is where the stories go: name another folder with --out"),
     ],
 )
 def test_what_the_user_got_wrong_is_one_sentence(makers, source, says):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from storywright.errors import BadInput
 from storywright.sources import rights
-from storywright.sources.stories import folder, storyreasoning, video
+from storywright.sources.stories import folder, storyreasoning, tables, video
 from storywright.sources.stories.story import Plan, Unit
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
@@ -50,8 +50,8 @@ def _in_place(path: Path, plan: Plan) -> Iterator[Unit]:
         return _of_file(path, plan)
     if (path / folder.METADATA).is_file():
         return folder.units(path, plan)
-    if tables := sorted(path.rglob("*.parquet")):
-        return storyreasoning.from_files(_readable(tables, path), plan)
+    if found := sorted(path.rglob("*.parquet")):
+        return _of_tables(found, path, plan)
     if films := sorted(one for one in path.rglob("*") if one.suffix.lower() in video.SUFFIXES and one.is_file()):
         _refuse_without_rights(path, plan)
         return video.units(films, path, plan)
@@ -66,7 +66,7 @@ def _of_file(path: Path, plan: Plan) -> Iterator[Unit]:
     if path.name == folder.METADATA:
         return folder.units(path.parent, plan)
     if suffix == ".parquet":
-        return storyreasoning.from_files(_readable([path], path), plan)
+        return _of_tables([path], path, plan)
     if suffix in video.SUFFIXES:
         _refuse_without_rights(path, plan)
         return video.units([path], path.parent, plan)
@@ -76,14 +76,16 @@ def _of_file(path: Path, plan: Plan) -> Iterator[Unit]:
     )
 
 
-def _readable(tables: list[Path], place: Path) -> list[Path]:
-    """The tables, when one of them has the right columns; the others are rejected by their names, one by one."""
-    if not any(map(storyreasoning.is_one, tables)):
-        raise BadInput(
-            f"{place} has no Parquet file with the columns {', '.join(storyreasoning.COLUMNS)}: only StoryReasoning, "
-            "and what is written like it, can be read."
-        )
-    return tables
+def _of_tables(found: list[Path], place: Path, plan: Plan) -> Iterator[Unit]:
+    """Tables of panels, or those of StoryReasoning; one among them that is broken is rejected by its name."""
+    if any(map(tables.is_one, found)):
+        return tables.units([path for path in found if path.name.startswith("panels-")])
+    if any(map(storyreasoning.is_one, found)):
+        return storyreasoning.from_files(found, plan)
+    raise BadInput(
+        f"{place} has no Parquet file with the columns {', '.join(storyreasoning.COLUMNS)}: only StoryReasoning, what "
+        "is written like it, and tables of panels can be read."
+    )
 
 
 def _refuse_without_rights(path: Path, plan: Plan) -> None:
