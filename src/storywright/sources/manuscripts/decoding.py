@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from storywright.errors import BadInput
+from storywright.errors import BadInput, needs_extra
 
 _SAMPLE_BYTES = 1 << 16
 _MARKS = (
@@ -194,7 +194,8 @@ def _accented(sample: bytes, encoding: str) -> float:
 
 
 def _by_library(sample: bytes, among: Sequence[str]) -> str:
-    from charset_normalizer import from_bytes
+    with needs_extra("serve", "Telling old encodings apart"):
+        from charset_normalizer import from_bytes
 
     best = from_bytes(sample, cp_isolation=list(among)).best()
     return best.encoding if best else ""

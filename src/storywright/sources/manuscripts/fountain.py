@@ -50,6 +50,7 @@ _SEVERAL_LINES = ("action", "centred", "lyrics")
 _BROKEN_OVER = 4
 """The most lines that one parenthetical is looked for in."""
 _LONGEST_CUE = 200
+_NEVER_CLOSED = "a note [[ is never closed; it is read as text."
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +146,9 @@ def _without_boneyards(lines: Sequence[_Line], notices: list[str]) -> Iterator[_
                 closing = lines[stop].text.find("*/")
             if closing < 0:
                 notices.append(f"Line {lines[at].number}: a boneyard /* is never closed; it is read as text.")
-                last_closing = -1
-                break
+                yield _Line(first.number, "".join((*kept, text[begin:])))
+                yield from lines[at + 1 :]
+                return
             kept.append(text[begin:opening])
             text, at, begin = lines[stop].text, stop, closing + 2
         whole = "".join((*kept, text[begin:]))
@@ -179,8 +181,8 @@ def _note_open(text: str, before: bool) -> bool:
 
 
 def _never_closed(waiting: Sequence[_Line], notices: list[str]) -> Iterator[_Line]:
-    if waiting:
-        notices.append(f"Line {waiting[0].number}: a note [[ is never closed; it is read as text.")
+    if waiting and not any(notice.endswith(_NEVER_CLOSED) for notice in notices):
+        notices.append(f"Line {waiting[0].number}: {_NEVER_CLOSED}")
     yield from waiting
 
 
