@@ -56,6 +56,14 @@ def test_clips_follow_each_other_and_refer_to_the_pictures_beside_the_file(folde
     assert otio.opentime.to_timecode(made.global_start_time) == "01:00:00:00"
 
 
+@pytest.mark.parametrize("number", [2**63, -(2**70), 33285124938960501473280, 0.1 + 0.2, 1e300, -1.1e-90, 1 / 3, 7])
+def test_numbers_come_back_to_the_last_digit(folder, number):
+    script = Storyboard(id="x", title="T", provenance={"settings": {"n": number}})
+    back = exported.read(exported.write(script, folder, folder / "x.otio"))
+    assert back.provenance.settings["n"] == number
+    assert type(back.provenance.settings["n"]) is type(number)
+
+
 def test_markers_say_what_an_editor_has_to_know(folder):
     made = otio.adapters.read_from_file(str(exported.write(board(), folder, folder / "x.otio")))
     [marker] = made.video_tracks()[0][0].markers

@@ -26,8 +26,9 @@ _KEY = "storywright"
 _MARKER_COLOR = otio.schema.MarkerColor.YELLOW
 _CUE_COLOR = otio.schema.MarkerColor.CYAN
 _NUMBER = "storywright number"
-"""Marks a number that is kept as text: the library reads numbers of more than 15 digits slightly wrong."""
-_DIGITS = 15
+"""Marks a number that is kept as text."""
+_WHOLE, _LARGE, _DECIMALS = 2**63, 1e9, 6
+"""Whole numbers beyond 64 bits the library refuses; others of many digits it reads wrong in the last one."""
 
 
 def write(
@@ -200,9 +201,10 @@ def _kept(value: Any) -> Any:
         return value.replace("\0", "")  # at which the format would end the text
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    if isinstance(value, (int, float)) and float(f"{value:.{_DIGITS}g}") != value:
-        return {_NUMBER: repr(value)}
-    return value
+    plain = abs(value) < _LARGE and round(value, _DECIMALS) == value if isinstance(value, float) else True
+    if isinstance(value, int) and not -_WHOLE <= value < _WHOLE:
+        plain = False
+    return value if plain else {_NUMBER: repr(value)}
 
 
 def _loose(value: Any) -> Any:
