@@ -213,6 +213,11 @@ def test_the_title_page() -> None:
     assert [block.text for block in script.blocks] == ["Rain."]
 
 
+def test_a_title_page_may_be_in_russian() -> None:
+    script = fountain.read("Название: Лампа\nАвторы: Анна Ли и Бо Чен\n\nДождь.", "utf-8", "x")
+    assert (script.title, script.authors) == ("Лампа", ("Анна Ли", "Бо Чен"))
+
+
 @pytest.mark.parametrize("text", ["FADE IN:\n\nINT. A - DAY", "Steel, in a heated call:\nHello.", "CUT TO:\n\nRain."])
 def test_a_colon_in_the_first_line_makes_no_title_page(text: str) -> None:
     script = fountain.read(text, "utf-8", "x")

@@ -19,6 +19,10 @@ _TITLE_KEYS = frozenset((
     "title", "credit", "author", "authors", "source", "notes", "contact", "copyright", "date", "draft", "draft date",
     "revision", "logline", "series", "episode", "episode title", "written by",
 ))  # fmt: skip
+_RUSSIAN_KEYS = {
+    "название": "title", "автор": "author", "авторы": "authors", "источник": "source", "контакты": "contact",
+    "дата": "draft date",
+}  # fmt: skip
 _TITLE_FIELD = re.compile(r"([^\s:#.@!>~=\[(][^:]{0,60}):(?!//)[ \t]*(.*)")
 _SECTION = re.compile(r"\s*(#{1,6})(?!#)(.*)")
 _SYNOPSIS = re.compile(r"\s*=(?!=)(.*)")
@@ -120,6 +124,7 @@ def _title_page(lines: Sequence[_Line]) -> tuple[dict[str, str], int]:
             fields[key].append(text.strip())
         elif field := _TITLE_FIELD.fullmatch(text):
             key = " ".join(field[1].lower().split())
+            key = _RUSSIAN_KEYS.get(key, key)
             fields.setdefault(key, []).append(field[2].strip())
         else:
             return {}, 0
