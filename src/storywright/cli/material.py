@@ -140,8 +140,7 @@ def stories(
     """Take stories in pictures from SOURCEs into OUT, where `validate` reads them.
 
     A SOURCE is daniel3303/StoryReasoning on the Hub, Parquet files of it, a folder with pictures and a metadata.csv
-    (file_name, caption; story_id, order and others where there are any), or films, which are cut into scenes. It may
-    also be a folder of panels, such as factory/draw/stories, to have it together with the others.
+    (file_name, caption; story_id, order and others where there are any), or films, which are cut into scenes.
 
     What is in already is not taken again; what has changed is taken anew. What could not be taken is in
     OUT/rejected.jsonl, with the reasons.
@@ -185,7 +184,7 @@ def stories(
         )
     for sentence in kinds.notices(out, counts.terms):
         print(sentence)
-    print(f"Check them with `python -m storywright.steps.validate --input stories={out}`.")
+    _say_next(out)
 
 
 @material.command()
@@ -369,6 +368,10 @@ def _say_rejected(count: int, out: Path) -> None:
         print(f"{_count(count, 'thing')} could not be taken; {out / 'rejected.jsonl'} says why.")
 
 
+def _say_next(out: Path) -> None:
+    print(f"To learn from them, name {out} under `validate.material` in params.yaml.")
+
+
 def _report_films(title: str, counts: "Counts", out: Path) -> None:
     print(
         f"{_count(counts.films, 'film')} of {title} {'is' if counts.films == 1 else 'are'} in {out}; "
@@ -378,6 +381,7 @@ def _report_films(title: str, counts: "Counts", out: Path) -> None:
         print(f"{_count(counts.twice, 'film')} came twice; the first was kept.")
     _say_rejected(counts.rejected, out)
     print(f"Whose they are and what may be done with them stands in {out / 'NOTICE.md'}.")
+    _say_next(out)
 
 
 def _report(numbers: dict[str, float], out: Path) -> None:

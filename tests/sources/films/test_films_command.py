@@ -31,6 +31,7 @@ def test_a_folder_of_tables_becomes_films_and_concepts_and_says_what_came_of_it(
         f"2 films of the TMDB export are in {export.out}; 1 have a logline, which `validate` reads as a concept.",
         f"1 thing could not be taken; {export.out}/rejected.jsonl says why.",
         f"Whose they are and what may be done with them stands in {export.out}/NOTICE.md.",
+        f"To learn from them, name {export.out} under `validate.material` in params.yaml.",
     ]
     assert (len(export.films()), len(export.concepts())) == (2, 1)
     assert "The Movie Database" in (export.out / "NOTICE.md").read_text()

@@ -1,6 +1,7 @@
 """`storywright material stories`, from the command to what validation says of it."""
 
 import json
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -10,7 +11,7 @@ from click.testing import CliRunner
 from storywright.cli.material import material
 from storywright.corpus.schema import CONCEPTS, FILMS
 from storywright.errors import BadInput
-from storywright.steps import contract, validate
+from storywright.steps import command, contract, validate
 
 
 def storywright(*words):
@@ -87,11 +88,8 @@ def validated(makers_of_all):
     outputs = validate.Outputs(
         valid=out / "valid", quarantine=out / "quarantine", docs=out / "docs", metrics=out / "metrics.json"
     )
-    values = {
-        "languages": {"en": 0.5}, "licences": [], "min_caption_characters": 3, "max_caption_characters": 600,
-        "min_picture_px": 32, "max_picture_px": 4_096, "max_blank": 0.98, "min_in_script": 0.5, "max_panels": 64,
-        "max_concept_characters": 4_000, "max_bad_share": 0.9, "threads": 1,
-    }  # fmt: skip
+    values = command.read_params(Path(__file__).parents[3] / "params.yaml")["validate"]
+    values |= {"languages": {"en": 0.5}, "licences": [], "max_bad_share": 0.9, "threads": 1}
     inputs = validate.Inputs(stories=makers.out, concepts=makers.out)
     validate.run(contract.config_of("validate", values), inputs, outputs)
     return makers, outputs

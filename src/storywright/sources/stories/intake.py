@@ -162,7 +162,7 @@ class Intake:
                     "style": panel.style,
                     "tags": list(panel.tags),
                     "phase": panel.phase,
-                    "scene": panel.scene,
+                    "scene": "",
                 }
                 | story.rights.columns()
             )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from storywright.errors import BadInput
 from storywright.sources import rights
-from storywright.sources.stories import folder, storyreasoning, tables, video
+from storywright.sources.stories import folder, storyreasoning, video
 from storywright.sources.stories.story import Plan, Unit
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
@@ -77,14 +77,13 @@ def _of_file(path: Path, plan: Plan) -> Iterator[Unit]:
 
 
 def _of_tables(found: list[Path], place: Path, plan: Plan) -> Iterator[Unit]:
-    """Tables of panels, or those of StoryReasoning; one among them that is broken is rejected by its name."""
-    if any(map(tables.is_one, found)):
-        return tables.units([path for path in found if path.name.startswith("panels-")])
+    """Tables of StoryReasoning; one among them that is broken is rejected by its name."""
     if any(map(storyreasoning.is_one, found)):
         return storyreasoning.from_files(found, plan)
     raise BadInput(
-        f"{place} has no Parquet file with the columns {', '.join(storyreasoning.COLUMNS)}: only StoryReasoning, what "
-        "is written like it, and tables of panels can be read."
+        f"{place} has no Parquet file with the columns {', '.join(storyreasoning.COLUMNS)}: only StoryReasoning, and "
+        "what is written like it, can be read. Tables of panels need not be: name their folder under validate.material "
+        "in params.yaml."
     )
 
 

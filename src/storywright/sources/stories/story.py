@@ -44,8 +44,6 @@ class Panel:
     style: str = ""
     tags: tuple[str, ...] = ()
     phase: str = ""
-    scene: str = ""
-    """JSON of the drawn scene; empty where it was not drawn."""
     things: tuple[dict[str, Any], ...] = ()
     """What is known to be in it: rows of the table `grounding`, without the columns that say which panel."""
 
