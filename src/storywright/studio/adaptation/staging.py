@@ -1,0 +1,201 @@
+"""From what a panel shows to a scene that can be drawn: who stands where, does what, with which things, in which place.
+
+People keep their side of the picture for a whole scene, so that the axis holds. What the drawn world does not have is
+drawn as the nearest thing that it has, and the panel says so.
+"""
+
+import re
+from dataclasses import dataclass, field, replace
+
+from storywright.board import Language, Style
+from storywright.studio.adaptation import lexicon, places
+from storywright.studio.adaptation.looks import Wardrobe
+from storywright.studio.adaptation.panels import Shown
+from storywright.studio.adaptation.people import Character
+from storywright.studio.adaptation.scenes import Scene as Told
+from storywright.studio.staging import Staged
+from storywright.toonworld.scene import INDOORS, USES_OF, Person, Prop, Scene
+from storywright.toonworld.words import Understood, prompt, scene_from_words
+
+_MOST = 3
+"""People, and things, that one picture holds."""
+_DOGS = frozenset(
+    "dog horse pony cow pig goat sheep lamb fox wolf bear deer donkey puppy elephant собака пёс пес щенок лошадь конь "
+    "корова коза овца свинья волк лиса медведь слон осёл осел жеребёнок".split()
+)
+_QUOTED = re.compile(r"[“«].*?[”»]|: .*$", re.DOTALL)
+
+
+@dataclass(slots=True)
+class _Set:
+    """What stays the same through a scene."""
+
+    setting: str
+    mapped: dict[str, str]
+    weather: str
+    sides: dict[Character, int] = field(default_factory=dict)
+
+
+class Stage:
+    """Stages the panels of a manuscript, one after the other."""
+
+    def __init__(self, wardrobe: Wardrobe, language: Language, style: Style, seed: int) -> None:
+        self._wardrobe, self._language, self._style, self._seed = wardrobe, language, style, seed
+        self._sets: dict[int, _Set] = {}
+        self._last_setting = ""
+
+    def set(self, panel: Shown, words: str, number: int) -> Staged:
+        """The scene of a panel."""
+        place = self._set_of(panel.scene)
+        read = scene_from_words(_QUOTED.sub("", words))
+        mapped = dict(place.mapped)
+        people = self._people(panel, place, read)
+        props = self._props(panel, read, people, mapped)
+        scene = Scene(
+            setting=place.setting,
+            time=panel.scene.time or "day",
+            weather=place.weather if place.setting not in INDOORS else "clear",
+            people=people,
+            props=props,
+            shot=panel.size,
+            angle=panel.angle,
+            focus=self._focus(panel, people),
+            style=self._style,
+            seed=self._seed * 1000 + number,
+        )
+        return Staged(scene=scene, words=words, prompt=prompt(scene), move=panel.move, drawn_as=mapped)
+
+    def _set_of(self, told: Told) -> _Set:
+        key = id(told)
+        if key not in self._sets:
+            self._sets = {key: self._built(told)}
+            self._last_setting = self._sets[key].setting
+        return self._sets[key]
+
+    def _built(self, told: Told) -> _Set:
+        usual = {True: "living room", False: "street", None: self._last_setting or self._hinted(told)}[told.inside]
+        setting, mapped = places.drawn_setting(told.place.said, usual)
+        if told.inside is not None and (setting in INDOORS) != told.inside and mapped:
+            setting, mapped = usual, {told.place.said: usual} if told.place.said else {}
+        weathers = [scene_from_words(event.words) for event in told.events[:12] if not event.line]
+        weather = next((read.scene.weather for read in weathers if "weather" in read.said), "clear")
+        snows = weather == "snow" and setting in ("beach", "desert")
+        return _Set(setting, mapped, "clear" if setting in INDOORS or snows else weather)
+
+    def _hinted(self, told: Told) -> str:
+        """Where nothing is said, a place that the words of the scene hint at."""
+        for event in told.events:
+            read = scene_from_words(_QUOTED.sub("", event.words))
+            if "setting" in read.said:
+                return read.scene.setting
+        return "street"
+
+    def _people(self, panel: Shown, place: _Set, read: Understood) -> tuple[Person, ...]:
+        if panel.size == "insert":
+            return ()
+        shown = [person for person in panel.people if not person.animal and not person.plural][:_MOST]
+        for person in shown:
+            place.sides.setdefault(person, len(place.sides))
+        ordered = sorted(shown, key=lambda person: place.sides[person])
+        found = []
+        for index, character in enumerate(ordered):
+            pose, expression = self._acts(panel, character)
+            facing = (
+                "front" if len(ordered) == 1 and not panel.lines else _facing(place.sides[character], index, ordered)
+            )
+            looks = self._wardrobe.person(character)
+            found.append(replace(looks, pose=pose, expression=expression, facing=facing))
+        return tuple(found)
+
+    def _acts(self, panel: Shown, character: Character) -> tuple[str, str]:
+        """Pose and face, by the verbs of what somebody does in this panel."""
+        pose, expression = "standing", "neutral"
+        for event in panel.events:
+            if not event.people or event.people[0].final() is not character:
+                continue
+            pose = _POSES.get(event.verb, pose)
+            expression = _FACES.get(event.verb, expression)
+            read = scene_from_words(_QUOTED.sub("", event.words))
+            if "person_1.pose" in read.said and pose == "standing":
+                pose = read.scene.people[0].pose
+            if "person_1.expression" in read.said and expression == "neutral":
+                expression = read.scene.people[0].expression
+            if event.sudden and expression == "neutral":
+                expression = "surprised"
+            if event.line.endswith("!") and expression == "neutral":
+                expression = "surprised"
+        return pose, expression
+
+    def _props(
+        self, panel: Shown, read: Understood, people: tuple[Person, ...], mapped: dict[str, str]
+    ) -> tuple[Prop, ...]:
+        found: list[Prop] = []
+        for person in panel.people:
+            if person.animal and len(found) < _MOST:
+                kind = "dog" if person.animal in _DOGS else "cat"
+                found.append(Prop(kind=kind, colour=_coat(person), use="standing"))
+                if person.animal not in ("dog", "cat", "собака", "кошка", "кот", "пёс", "пес"):
+                    mapped[person.animal] = kind
+        lead = self._lead(panel, people)
+        for prop in read.scene.props:
+            if len(found) == _MOST or any(prop.kind == other.kind for other in found):
+                continue
+            use = prop.use if people and prop.use in USES_OF[prop.kind] else "standing"
+            found.append(replace(prop, use=use, by=lead if use != "standing" else 0))
+            mapped.update({said: to for said, to in read.mapped.items() if to == prop.kind})
+        return tuple(found)
+
+    def _lead(self, panel: Shown, people: tuple[Person, ...]) -> int:
+        names = [person.name for person in people]
+        return next((names.index(one.name) for one in panel.people if one.name in names), 0)
+
+    def _focus(self, panel: Shown, people: tuple[Person, ...]) -> int:
+        return self._lead(panel, people) if people else 0
+
+
+def _facing(side: int, index: int, ordered: list[Character]) -> str:
+    if len(ordered) == 1:
+        return "right" if side % 2 == 0 else "left"
+    return "right" if index == 0 else "left"
+
+
+def _coat(character: Character) -> str:
+    text = " ".join((character.name, *character.described)).lower()
+    for word, colour in _COATS.items():
+        if word in text:
+            return colour
+    return "brown"
+
+
+_COATS = {"white": "white", "black": "black", "red": "orange", "ginger": "orange", "бел": "white", "черн": "black",
+          "чёрн": "black", "рыж": "orange", "grey": "black", "сер": "black"}  # fmt: skip
+
+
+def _by_verbs(table: dict[str, str]) -> dict[str, str]:
+    return {verb: value for value, verbs in table.items() for verb in verbs.split()}
+
+
+_POSES = _by_verbs(
+    {
+        "walking": "go walk come enter leave wander stroll march step cross approach return climb arrive follow идти пойти "
+        "прийти войти выйти зайти уйти подойти отойти вернуться бродить гулять отправиться расхаживать взобраться",
+        "running": "run rush hurry chase race jump leap hop flee escape dash bolt бежать побежать прибежать убежать прыгнуть "
+        "вскочить броситься мчаться нестись носиться прыгать",
+        "sitting": "sit crouch kneel lie rest sleep doze crawl сидеть сесть присесть лежать лечь спать садиться",
+        "waving": "wave beckon greet махать замахать помахать поклониться",
+        "pointing": "point show tell explain показать показывать указать объяснить",
+        "arms raised": "cheer celebrate dance raise ликовать танцевать",
+        "reaching": "take grab catch reach pull open give hand hold pick lift touch put push tie hang throw fill knock try "
+        "hug embrace seize lay snatch drop взять поймать вынуть достать открыть дать подать протянуть поднять снять обнять "
+        "прижать положить поставить постучать вытащить прислонить заткнуть накинуть погладить стиснуть",
+    }
+)
+_FACES = _by_verbs(
+    {
+        "smiling": "laugh smile grin giggle chuckle улыбнуться улыбаться смеяться засмеяться рассмеяться усмехнуться",
+        "sad": "cry weep sob sigh moan groan плакать заплакать вздохнуть вздыхать рыдать",
+        "surprised": "gasp stare discover find notice jump start exclaim увидеть заметить найти вскрикнуть воскликнуть "
+        "удивиться",
+        "angry": "shout yell growl snap frown scold argue кричать крикнуть закричать нахмуриться ворчать",
+    }
+)
