@@ -100,3 +100,31 @@ def test_latents_are_made_anew_only_when_the_encoder_changes(tmp_path: Path) -> 
         shapes.append(autoencoder.cached_latents(model, rows, file, size=(64, 40)).shape)
         times.append(file.stat().st_mtime_ns)
     assert times[0] == times[1] < times[2] and shapes[2][1] == 5
+
+
+def test_where_people_and_things_are_a_miss_weighs_more() -> None:
+    parts = tiny.tiny_parts()
+    chance = np.random.default_rng(0)
+    latents = chance.normal(size=(4, 4, 5, 8)).astype(np.float16)
+    states = chance.normal(size=(4, 16, 32)).astype(np.float16)
+    left = np.zeros((4, 5, 8), np.float16)
+    left[:, :, :4] = 1
+
+    def loss(figures: np.ndarray | None, weight: float) -> float:
+        task = denoiser.Flow(
+            parts["unet"], latents, states, torch.zeros(1, 16, 32), held_out=(latents, states), digest="a",
+            figures=figures, figure_weight=weight,
+        )  # fmt: skip
+        batch = task.batch(np.arange(4))
+        return task.loss(parts["unet"], batch, torch.Generator().manual_seed(0)).item()
+
+    whole, on_left, on_right = loss(None, 0), loss(left, 1e6), loss(1 - left, 1e6)
+    assert whole == pytest.approx((on_left + on_right) / 2, rel=1e-3)
+    assert loss(left, 2.0) == pytest.approx((3 * on_left + on_right) / 4, rel=1e-3)
+
+
+def test_a_latent_is_covered_by_the_part_of_it_that_is_a_figure() -> None:
+    mask = np.zeros((1, 12, 16), np.uint8)
+    mask[0, :4, :8] = 1  # a person on the upper half of the first latent
+    mask[0, 8:, 8:] = 2  # a thing on what the picture has of the last
+    assert denoiser.covered(mask).tolist() == [[[0.5, 0.0], [0.0, 0.5]]]

@@ -28,6 +28,7 @@ VALUES = {
     "crop": 32,
     "most_pictures": 40,
     "drop_words": 0.1,
+    "figure_weight": 0.5,
     "num_validation": 12,
     "steps": 3,
     "guidance": 2.0,
@@ -103,7 +104,7 @@ def test_a_missing_starter_is_refused_with_the_remedy(drawn_corpus, tiny_models,
         train(drawn_corpus, tiny_models["critic"], tmp_path, start="starter")
 
 
-@pytest.mark.parametrize(("name", "value"), [("size", [8, 8]), ("drop_words", 0.0)])
+@pytest.mark.parametrize(("name", "value"), [("size", [8, 8]), ("drop_words", 0.0), ("figure_weight", -1.0)])
 def test_values_that_make_no_sense_are_refused_by_name(drawn_corpus, tiny_models, tmp_path, name, value):
     with pytest.raises(BadInput, match=name):
         train(drawn_corpus, tiny_models["critic"], tmp_path, **{name: value})

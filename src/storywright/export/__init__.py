@@ -58,6 +58,8 @@ FORMATS: dict[str, Format] = {
     "srt": Format("srt", ".srt", "subtitles for players and editors", ("track", "speakers")),
     "vtt": Format("vtt", ".vtt", "subtitles for web players", ("track",)),
     "wav": Format("wav", ".wav", "the film's voice for an editor's sound track", ("track",)),
+    "fountain": Format("fountain", ".fountain", "screenplay for Highland, Beat and any text editor; reads back"),
+    "fdx": Format("fdx", ".fdx", "Final Draft script; reads back"),
     # zip stays the last: it takes along what was written before it
     "zip": Format("zip", ".zip", "the board, its pictures and every file exported with it", ("also",)),
 }

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from storywright import files
 from storywright.critic.encoder import weights_digest
+from storywright.illustrator.autoencoder import FACTOR
 from storywright.illustrator.prompts import states_of
 from storywright.training import loop
 from storywright.training.cache import encoded
@@ -96,13 +97,19 @@ class Flow:
         digest: str,
         drop_words: float = 0.1,
         num_held_out: int = 256,
+        figures: np.ndarray | None = None,
+        figure_weight: float = 0.0,
     ) -> None:
+        """`figures` says how much of each latent people and things cover, 0 to 1: (pictures, height, width). There a
+        miss weighs `1 + figure_weight`.
+        """
         self.model, self.examples = model, len(latents)
         self._latents, self._states, self._nothing = latents, states, nothing
         self._drop_words = drop_words
+        self._figures, self._figure_weight = figures, figure_weight if figures is not None else 0.0
         shown = np.linspace(0, len(held_out[0]) - 1, min(num_held_out, len(held_out[0]))).astype(int)
         self._held_out = tuple(torch.from_numpy(array[shown].astype(np.float32)) for array in held_out)
-        self.digest = files.digest_of([digest, drop_words, num_held_out, weights_digest(model)])
+        self.digest = files.digest_of([digest, drop_words, num_held_out, self._figure_weight, weights_digest(model)])
         # Plain products are a third faster than fused attention for so few tokens on a CPU.
         if not torch.cuda.is_available():
             model.set_attn_processor(AttnProcessor())
@@ -110,10 +117,13 @@ class Flow:
     def batch(self, rows: np.ndarray) -> dict[str, Tensor]:
         """Latents and states; read in the order in which they lie on the disk."""
         ordered = np.sort(rows)
-        return {
+        read = {
             "latents": torch.from_numpy(self._latents[ordered].astype(np.float32)),
             "states": torch.from_numpy(self._states[ordered].astype(np.float32)),
         }
+        if self._figures is not None:
+            read["figures"] = torch.from_numpy(self._figures[ordered].astype(np.float32))
+        return read
 
     def loss(self, model: nn.Module, batch: loop.Batch, generator: torch.Generator) -> Tensor:
         """The mean square by which the direction from picture to noise is missed."""
@@ -124,7 +134,11 @@ class Flow:
         level = torch.randn(len(latents), generator=generator, device=device).sigmoid()
         dropped = torch.rand(len(latents), 1, 1, generator=generator, device=device) < self._drop_words
         states = torch.where(dropped, self._nothing.to(device), states)
-        return missed(model, latents, states, noise, level).mean()
+        off = misses(model, latents, states, noise, level).mean(1)  # (batch, height, width)
+        if "figures" not in batch:
+            return off.mean()
+        weight = 1 + self._figure_weight * batch["figures"]
+        return (off * weight).mean() / weight.mean()
 
     @torch.no_grad()
     def validate(self, model: nn.Module) -> loop.Row:
@@ -145,7 +159,19 @@ class Flow:
 
 def missed(model: nn.Module, latents: Tensor, states: Tensor, noise: Tensor, level: Tensor) -> Tensor:
     """The square by which the network misses, a number for each picture."""
+    return misses(model, latents, states, noise, level).mean((1, 2, 3))
+
+
+def misses(model: nn.Module, latents: Tensor, states: Tensor, noise: Tensor, level: Tensor) -> Tensor:
+    """The squares by which the network misses the way from picture to noise, in the latents' shape."""
     share = level.view(-1, 1, 1, 1)
     noisy = (1 - share) * latents + share * noise
     direction = model(noisy, level * TIMESTEPS, states, return_dict=False)[0]
-    return (direction.float() - (noise - latents)).square().mean((1, 2, 3))
+    return (direction.float() - (noise - latents)).square()
+
+
+def covered(masks: np.ndarray) -> np.ndarray:
+    """How much of each latent people and things cover, float16, from masks of whole pictures, (n, height, width)."""
+    height, width = masks.shape[1:]
+    seen = np.pad(masks > 0, ((0, 0), (0, -height % FACTOR), (0, -width % FACTOR)))
+    return seen.reshape(len(masks), -(-height // FACTOR), FACTOR, -(-width // FACTOR), FACTOR).mean((2, 4), np.float16)

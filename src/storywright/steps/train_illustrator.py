@@ -21,8 +21,11 @@ from storywright.illustrator import autoencoder, denoiser, model
 from storywright.illustrator.prompts import states_of
 from storywright.steps import command
 from storywright.steps.contract import made_by, makes, may_come_from
+from storywright.toonworld.drawing import masks
 from storywright.toonworld.scene import STYLES
+from storywright.toonworld.words import scene_from_json
 from storywright.training import loop
+from storywright.training.cache import encoded
 
 RESUMES = True
 READS = ("starter/illustrator",)
@@ -52,6 +55,8 @@ class Config:
     """How many pictures are encoded and learnt from, spread evenly over the corpus; 0 for all."""
     drop_words: float
     """How often the denoiser is shown no words, which is what guidance leads away from."""
+    figure_weight: float
+    """How much more a miss weighs where people and things are; 0 for as much as anywhere. Only for drawn pictures."""
     num_validation: int
     """Held-out pictures that a validation looks at."""
     steps: int
@@ -62,6 +67,8 @@ class Config:
     def __post_init__(self) -> None:
         if min(self.size) < 16:
             raise ValueError(f"size must be at least 16 pixels each way, got {self.size}")
+        if self.figure_weight < 0:
+            raise ValueError(f"figure_weight must not be negative, got {self.figure_weight}")
         if not 0 < self.drop_words < 1:
             raise ValueError(f"drop_words lies between 0 and 1, got {self.drop_words}")
 
@@ -170,26 +177,48 @@ def train_denoiser(
     config: Config, parts: dict[str, Any], train: encoder.Rows, held_out: encoder.Rows, work: Path
 ) -> tuple[loop.Result, loop.Row]:
     """Teach the denoiser; also returns what it measured before."""
-    encoded = {}
+    cached = {}
     for name, rows in (("train", train), ("validation", held_out)):
         seen = rows.rows(range(len(rows)), ["prompt", "caption"])
         prompts = [prompt or caption for prompt, caption in zip(seen["prompt"], seen["caption"], strict=True)]
         latents = autoencoder.cached_latents(parts["vae"], rows, work / f"latents-{name}.npy", size=config.size)
         states = denoiser.cached_states(parts["text_encoder"], parts["tokenizer"], prompts, work / f"states-{name}.npy")
-        encoded[name] = (latents, states)
+        cached[name] = (latents, states)
     nothing = states_of(parts["text_encoder"], parts["tokenizer"], [""], num_windows=1).clone()
+    figures = _figures(train, config, work / "figures-train.npy") if config.figure_weight else None
     digest = files.digest_of([train.digest, held_out.digest, dataclasses.asdict(config.autoencoder)])
     task = denoiser.Flow(
         parts["unet"],
-        *encoded["train"],
+        *cached["train"],
         nothing,
-        held_out=encoded["validation"],
+        held_out=cached["validation"],
         digest=digest,
         drop_words=config.drop_words,
         num_held_out=config.num_validation,
+        figures=figures,
+        figure_weight=config.figure_weight,
     )
     before = task.validate(parts["unet"])
     return loop.train(task, config.denoiser_training, work / "denoiser"), before
+
+
+def _figures(rows: encoder.Rows, config: Config, file: Path) -> np.ndarray:
+    """Where people and things are, for pictures whose scene is known; nowhere for the others."""
+    width, height = config.size
+    scenes = rows.rows(range(len(rows)), ["scene"])["scene"]
+
+    def seen(text: str) -> np.ndarray:
+        return masks(scene_from_json(text), config.size) if text else np.zeros((height, width), np.uint8)
+
+    return encoded(
+        file,
+        lambda indices: denoiser.covered(np.stack([seen(scenes[index]) for index in indices])),
+        count=len(rows),
+        shape=(-(-height // autoencoder.FACTOR), -(-width // autoencoder.FACTOR)),
+        dtype=np.float16,
+        digest=files.digest_of([rows.digest, config.size]),
+        doing="looking for people and things",
+    )
 
 
 if __name__ == "__main__":
