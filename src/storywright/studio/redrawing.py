@@ -6,15 +6,14 @@ takes its place in the scene, and the rest stays as it was. Knows nothing about 
 
 import io
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 
-from storywright.board import Panel, Provenance, Score, Storyboard
+from storywright.board import Panel, Storyboard
 from storywright.studio import endframe, plan
-from storywright.studio.director import COMPOSED, END_FRAME, Drawing, native_size
+from storywright.studio.director import COMPOSED, END_FRAME, Drawing, Take, fit_score, native_size, provenance
 from storywright.studio.models import Models
 from storywright.studio.revision import Drawn, Wish
 from storywright.toonworld import words
@@ -40,9 +39,8 @@ class Redrawing:
             seeds=[panel.seed or 0 for panel, _ in staged],
         )
         fits = self._models.critic.fit([panel.prompt for panel, _ in staged], pictures)
-        settings = {**asdict(drawing), "width_px": size[0], "height_px": size[1]}
         return [
-            self._drawn(panel, self._finished(board, panel, picture), float(fit), settings)
+            self._drawn(board, panel, Take(self._finished(board, panel, picture), panel.seed or 0, float(fit)))
             for (panel, _), picture, fit in zip(staged, pictures, fits, strict=True)
         ]
 
@@ -51,21 +49,17 @@ class Redrawing:
             return picture
         return endframe.composed(picture, board.brief, endframe.opened(board.brief, self._folder))
 
-    def _drawn(self, panel: Panel, picture: Image.Image, fit: float, settings: dict[str, Any]) -> Drawn:
-        provenance = Provenance(
-            models=[*self._models.origins, *(o for o in panel.provenance.models if o.role == "person")],
-            corpus_digest=self._models.corpus_digest,
-            seed=panel.seed,
-            prompt=panel.prompt,
-            settings={**settings, **{k: v for k, v in panel.provenance.settings.items() if k == COMPOSED}},
-            rights=panel.provenance.rights,
-        )
-        score = Score(name="fit", value=round(fit, 4), reason="cosine of the picture and its words")
+    def _drawn(self, board: Storyboard, panel: Panel, take: Take) -> Drawn:
+        before = panel.provenance
+        origin = provenance(self._models, self._drawing, board.aspect, take.seed, panel.prompt, before.rights)
+        origin.models = [*origin.models, *(one for one in before.models if one.role == "person")]
+        if COMPOSED in before.settings:
+            origin.settings[COMPOSED] = before.settings[COMPOSED]
         others = [score for score in panel.scores if score.name != "fit"]
         file = io.BytesIO()
-        picture.save(file, "PNG")
-        drawn = panel.model_copy(update={"provenance": provenance, "scores": [score, *others]})
-        return Drawn(drawn, file.getvalue(), fit)
+        take.picture.save(file, "PNG")
+        drawn = panel.model_copy(update={"provenance": origin, "scores": [fit_score(take), *others]})
+        return Drawn(drawn, file.getvalue(), take.fit)
 
 
 def staged_again(board: Storyboard, wish: Wish) -> tuple[Panel, Scene]:
