@@ -1,7 +1,9 @@
 import itertools
+import re
 import shutil
 import zipfile
 from fractions import Fraction
+from urllib.parse import unquote
 
 import av
 import numpy as np
@@ -10,7 +12,7 @@ from PIL import Image
 
 from storywright.board import Brief, CastMember, Line, Panel, Product, Shot, Storyboard, read_board
 from storywright.errors import BadInput
-from storywright.export import camera, film, gif, mp4, webp
+from storywright.export import camera, export, film, gif, mp4, otio, webp
 from storywright.export import zip as zipped
 from storywright.voice.track import Cue, Track
 
@@ -266,6 +268,26 @@ def test_a_zip_unpacks_to_a_board_that_exports_again(tmp_path):
     again = read_board(tmp_path / "two/board")
     assert again == board
     assert mp4.write(again, tmp_path / "two/board", tmp_path / "f.mp4", **SMALL).stat().st_size > 1000
+
+
+@pytest.mark.parametrize("where", ["one", "."])
+def test_timelines_in_a_zip_find_their_pictures_once_it_is_unpacked(tmp_path, where):
+    board_of(tmp_path / "one")
+    out = tmp_path / "one" / ".." / where
+    export(tmp_path / "one", ["otio", "fcpxml", "fcp7", "zip"], out)
+    with zipfile.ZipFile(next(out.glob("*.zip"))) as archive:
+        archive.extractall(tmp_path / "two")
+    shutil.rmtree(tmp_path / "one")
+    found = []
+    for timeline in (path for suffix in ("otio", "fcpxml", "xml") for path in (tmp_path / "two").glob(f"*.{suffix}")):
+        media = re.findall(r'(?:"target_url": "|src="|<pathurl>)([^"<]+)', timeline.read_text())
+        assert len(media) == 3
+        found += [(timeline.parent / unquote(name)).is_file() for name in media]
+        if timeline.suffix == ".otio":
+            assert [panel.picture for panel in otio.read(timeline).panels] == [
+                f"panels/{number}.png" for number in range(3)
+            ]
+    assert all(found)
 
 
 def test_nothing_half_written_is_left_where_the_film_should_be(tmp_path):
