@@ -43,6 +43,7 @@ def _places(board: Storyboard, folder: Path, path: Path, also: Sequence[Path]) -
     inside = {files.inside(folder, name): f"board/{name}" for name in _files_of(board, folder)}
     inside |= {exported: exported.relative_to(path.parent).as_posix() for exported in also}
     now = {media.resolve().as_uri(): quote(name) for media, name in inside.items()}
+    now |= {uri.replace("file:///", "file://localhost/"): name for uri, name in now.items()}  # as FCP7 names it
     return now | {timeline.relative(media, path): quote(name) for media, name in inside.items()}
 
 
