@@ -432,7 +432,7 @@ class _Run:
         self._set_moments(tensors["optimizer"])
 
     def _moments(self) -> dict[str, Tensor]:
-        kept = {}
+        kept: dict[str, Tensor] = {}
         for number, optimizer in enumerate(self._inner):
             for index, values in optimizer.state_dict()["state"].items():
                 kept |= {f"{number}.{index}.{name}": value for name, value in values.items()}
