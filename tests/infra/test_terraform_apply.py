@@ -1,4 +1,4 @@
-"""envs/dev, applied for real against a stand-in for AWS on loopback, planned again, and destroyed.
+"""bootstrap/ and envs/dev, applied for real against a stand-in for AWS on loopback, planned again, and destroyed.
 
 One run of some minutes, most of them the provider's own waiting, and the tests look at what it left. envs/prod is
 planned against the same stand-in, so that what production would be is read from the real provider's plan.
@@ -39,16 +39,19 @@ pytestmark = [
 
 @dataclass(frozen=True)
 class Cloud:
-    """The stand-in for AWS, and Terraform pointed at it."""
+    """The stand-in for AWS, and Terraform pointed at it and at no account that this machine may know."""
 
     address: str
     roots: Path
 
     def terraform(self, root: str, *words: str, accept: tuple[int, ...] = (0,)) -> subprocess.CompletedProcess[str]:
-        environment = os.environ | {
+        nobodys = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        environment = nobodys | {
             "AWS_ENDPOINT_URL": self.address,
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
             "NO_PROXY": "127.0.0.1",
             "TF_IN_AUTOMATION": "1",
@@ -62,6 +65,21 @@ class Cloud:
         )
         assert done.returncode in accept, done.stdout[-6000:] + done.stderr[-6000:]
         return done
+
+    def begin(self, root: str, backend: str | None = None) -> None:
+        """`terraform init`, with the state where the README puts it."""
+        words = ["init", "-input=false", "-no-color", "-lockfile=readonly"]
+        if backend:
+            (self.roots / root / "backend.hcl").write_text(backend)
+            words += ["-backend-config=backend.hcl", "-backend-config=use_path_style=true"]
+        self.terraform(root, *words)
+
+    def object(self, method: str, place: str, body: bytes = b"") -> None:
+        """Write or remove one object of a bucket."""
+        scope = "Credential=test/20261120/eu-central-1/s3/aws4_request"
+        headers = {"Authorization": f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=none"}
+        request = urllib.request.Request(f"{self.address}/{place}", body, headers, method=method)
+        urllib.request.urlopen(request, timeout=10).close()
 
     def secret(self, name: str) -> str:
         """What Secrets Manager answers to who may ask."""
@@ -85,6 +103,7 @@ class Cloud:
 class Life:
     """What an environment was from its first plan to its end."""
 
+    while_locked: str
     made: list[str]
     second_plan: int
     second_plan_says: str
@@ -100,9 +119,10 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     assert TOOLS is not None
     place = tmp_path_factory.mktemp("cloud")
     roots = shutil.copytree(ROOT, place / "terraform", ignore=shutil.ignore_patterns(".terraform", "*.tfstate*"))
-    for environment in ("dev", "prod"):
-        shutil.copy(HERE / "on_loopback_override.tf", roots / "envs" / environment)
-        (roots / "envs" / environment / "account.auto.tfvars.json").write_text(json.dumps(ACCOUNT))
+    for root in ("bootstrap", "envs/dev", "envs/prod"):
+        shutil.copy(HERE / "on_loopback_override.tf", roots / root)
+    for root in ("envs/dev", "envs/prod"):
+        (roots / root / "account.auto.tfvars.json").write_text(json.dumps(ACCOUNT))
     shutil.copy(ROOT / "envs" / "dev" / ".terraform.lock.hcl", roots / "modules" / "secrets")
 
     with socket.socket() as free:
@@ -125,9 +145,21 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 
 @pytest.fixture(scope="module")
-def life(cloud: Cloud) -> Life:
+def backend(cloud: Cloud) -> str:
+    """What bootstrap/ prints for backend.hcl."""
+    cloud.begin("bootstrap")
+    cloud.terraform("bootstrap", "apply", "-input=false", "-no-color", "-auto-approve")
+    printed = cloud.terraform("bootstrap", "output", "-raw", "backend").stdout
+    # moto refuses what a policy refuses on a condition, whether the condition holds or not.
+    cloud.object("DELETE", f"{_bucket(printed)}?policy")
+    return printed
+
+
+@pytest.fixture(scope="module")
+def life(cloud: Cloud, backend: str) -> Life:
     dev = "envs/dev"
-    cloud.terraform(dev, "init", "-input=false", "-no-color", "-lockfile=readonly")
+    cloud.begin(dev, backend)
+    while_locked = _plan_while_somebody_else_applies(cloud, dev, f"{_bucket(backend)}/storywright/dev.tfstate.tflock")
     applied = cloud.terraform(dev, "apply", "-input=false", "-no-color", "-auto-approve", "-parallelism=30")
     again = cloud.terraform(dev, "plan", "-input=false", "-no-color", "-detailed-exitcode", accept=(0, 2))
     outputs = {name: said["value"] for name, said in json.loads(cloud.terraform(dev, "output", "-json").stdout).items()}
@@ -135,6 +167,7 @@ def life(cloud: Cloud) -> Life:
     secrets = {purpose: cloud.secret(name) for purpose, name in outputs["secret_names"].items()}
     cloud.terraform(dev, "destroy", "-input=false", "-no-color", "-auto-approve", "-parallelism=30")
     return Life(
+        while_locked=while_locked,
         made=re.findall(r"^(\S+): Creation complete", applied.stdout, flags=re.M),
         second_plan=again.returncode,
         second_plan_says=again.stdout,
@@ -155,9 +188,9 @@ def life(cloud: Cloud) -> Life:
 
 
 @pytest.fixture(scope="module")
-def production(cloud: Cloud) -> list[dict[str, Any]]:
+def production(cloud: Cloud, backend: str) -> list[dict[str, Any]]:
     """Every resource that envs/prod plans, as {address, type, values}."""
-    cloud.terraform("envs/prod", "init", "-input=false", "-no-color", "-lockfile=readonly")
+    cloud.begin("envs/prod", backend)
     cloud.terraform("envs/prod", "plan", "-input=false", "-no-color", "-out=plan")
     plan = json.loads(cloud.terraform("envs/prod", "show", "-json", "plan").stdout)
     modules, resources = [plan["planned_values"]["root_module"]], []
@@ -166,6 +199,11 @@ def production(cloud: Cloud) -> list[dict[str, Any]]:
         modules += module.get("child_modules", [])
         resources += module.get("resources", [])
     return resources
+
+
+def test_who_applies_while_somebody_else_does_is_told_so(life):
+    assert "Error acquiring the state lock" in life.while_locked
+    assert "somebody-else" in life.while_locked
 
 
 def test_everything_is_made_from_nothing(life):
@@ -180,7 +218,8 @@ def test_a_second_plan_changes_nothing(life):
 
 def test_destroying_leaves_nothing(life):
     assert life.left_in_state == ""
-    assert life.left_in_cloud == dict.fromkeys(life.left_in_cloud, 0)
+    state_alone = {"s3 FakeBucket": 1}
+    assert life.left_in_cloud == dict.fromkeys(life.left_in_cloud, 0) | state_alone
 
 
 def test_manifests_get_plain_strings(life):
@@ -210,7 +249,7 @@ def test_no_password_is_in_the_state_or_an_output(life):
 
 def test_a_secret_is_replaced_when_its_number_is_raised(cloud):
     module = "modules/secrets"
-    cloud.terraform(module, "init", "-input=false", "-no-color", "-lockfile=readonly")
+    cloud.begin(module)
     assert re.search(r"Success! [1-9]\d* passed, 0 failed", cloud.terraform(module, "test", "-no-color").stdout)
 
 
@@ -241,6 +280,18 @@ def test_everything_that_takes_tags_says_what_it_belongs_to(production):
         if "tags_all" in resource["values"]:
             expected = {"project": "storywright", "environment": "prod", "managed_by": "terraform"}
             assert expected.items() <= resource["values"]["tags_all"].items(), resource["address"]
+
+
+def _bucket(backend: str) -> str:
+    return re.findall(r'bucket += "(.+)"', backend)[0]
+
+
+def _plan_while_somebody_else_applies(cloud: Cloud, root: str, lock: str) -> str:
+    holder = {"ID": "0", "Operation": "OperationTypeApply", "Who": "somebody-else", "Created": "2026-11-20T12:00:00Z"}
+    cloud.object("PUT", lock, json.dumps(holder).encode())
+    refused = cloud.terraform(root, "plan", "-input=false", "-no-color", "-lock-timeout=0s", accept=(1,))
+    cloud.object("DELETE", lock)
+    return refused.stdout + refused.stderr
 
 
 def _wait_for(cloud: Cloud, server: subprocess.Popen[bytes]) -> None:
