@@ -8,7 +8,7 @@ BRIEF  ?= examples/briefs/morning-run.yaml
 TERRAFORM_TOOLS := .venv-terraform
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo repro test test-fast test-terraform check format serve mlflow clean
+.PHONY: help setup demo repro test test-fast test-terraform bench-draw check format serve mlflow clean
 
 help:  ## show what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ check: setup  ## format, lint, types, floors, and everything that is generated
 	$(BIN)/python -m pipelines compile --check
 	$(BIN)/python -m pipelines readmes --check
 	$(BIN)/python monitoring/grafana/dashboards.py --check
+
+bench-draw: setup  ## measure what a panel and a clip cost
+	@$(BIN)/python benchmarks/bench_draw.py --out docs/results/illustrator/speed.json
 
 format: setup  ## put the code in form
 	$(BIN)/ruff format .
