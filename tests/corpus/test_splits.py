@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from storywright.corpus import duplicates, splits
+from storywright.errors import BadInput
 
 RULE = duplicates.Rule(same_pictures=0.5, same_words=0.7)
 SHARES = splits.Shares(validation=0.1, test=0.2, seed=0)
@@ -24,16 +25,33 @@ def test_shares_are_what_was_asked_for_and_another_seed_splits_otherwise():
 
 def test_a_group_is_in_one_split_that_of_its_first_story():
     first, second, third = names("test", 1)[0], *names("train", 2)
-    division = splits.divided([first, second, third], np.array([[0, 1], [1, 2]]), SHARES)
+    division = splits.divided([first, second, third], np.array([[0, 1], [1, 2]]), SHARES, {})
     assert division.groups == [first] * 3
     assert division.splits == ["test"] * 3
 
 
 def test_a_story_that_ties_two_splits_together_is_in_none_and_moves_nobody():
     stories = [*names("train", 1), *names("test", 1), "between", "like the one between"]
-    division = splits.divided(stories, np.array([[0, 2], [1, 2], [2, 3]]), SHARES)
+    division = splits.divided(stories, np.array([[0, 2], [1, 2], [2, 3]]), SHARES, {})
     assert division.splits[:3] == ["train", "test", splits.LEFT_OUT]
     assert division.splits[3] == SHARES.split_of("like the one between")
+
+
+def test_what_is_kept_of_an_earlier_corpus_stays_and_what_is_new_follows_it(tmp_path):
+    old, new, apart = names("train", 1)[0], names("test", 1)[0], names("validation", 1)[0]
+    splits.write_record(tmp_path / splits.RECORD, [old], splits.divided([old], np.empty((0, 2), int), SHARES, {}))
+    kept = splits.read_record(tmp_path / splits.RECORD)
+    alike = np.array([[0, 1]])
+    assert splits.divided([new, old, apart], alike, SHARES, {}).splits == ["test", "test", "validation"]
+    division = splits.divided([new, old, apart], alike, SHARES, kept)
+    assert division.splits == ["train", "train", "validation"]
+    assert division.groups == [old, old, apart]
+
+
+def test_a_record_that_is_none_is_refused_by_name(tmp_path):
+    (tmp_path / "groups.parquet").write_bytes(b"nothing")
+    with pytest.raises(BadInput, match=r"groups\.parquet, which is no groups\.parquet"):
+        splits.read_record(tmp_path / "groups.parquet")
 
 
 def test_a_story_between_two_that_are_not_alike_is_linked_to_both(material):

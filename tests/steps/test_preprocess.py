@@ -14,7 +14,7 @@ from PIL import Image
 from storywright import files
 from storywright.corpus import duplicates, splits
 from storywright.corpus.reading import Panels
-from storywright.corpus.schema import CONCEPTS, PANELS
+from storywright.corpus.schema import CONCEPTS, FILMS, GROUNDING, PANELS
 from storywright.errors import BadInput
 from storywright.steps import contract, draw, preprocess
 
@@ -24,6 +24,7 @@ CONFIG = {
     "validation_share": 0.25,
     "test_share": 0.25,
     "seed": 0,
+    "keep": "",
     "vocabulary": 600,
     "min_count": 1,
     "threads": 1,
@@ -139,6 +140,36 @@ def test_new_material_adds_shards_and_leaves_the_old_ones_as_they_are(valid, mad
     for shard in shards:
         assert (made.corpus / shard).read_bytes() == (old / shard).read_bytes()
     assert stories(old).items() <= stories(made.corpus).items()
+
+
+def test_material_that_comes_in_between_moves_nobody_when_the_record_is_kept(valid, made, tmp_path):
+    before, between = shutil.copytree(valid, tmp_path / "before"), shutil.copytree(valid, tmp_path / "between")
+    (before / "panels-00008.parquet").unlink()
+    (between / "panels-00008.parquet").rename(between / "panels-00000-0.parquet")
+    old = stories(run(before, tmp_path / "old").corpus)
+    assert not old.items() <= stories(run(between, tmp_path / "moved").corpus).items()
+    kept = run(between, tmp_path / "kept", keep=str(tmp_path / "old" / "corpus" / "groups.parquet"))
+    where = stories(kept.corpus)
+    assert old.items() <= where.items()
+    copies = [name for name in where if name.startswith("copy of ")]
+    assert len(copies) == NUM_COPIES
+    assert all(where[name] == where[name.removeprefix("copy of ")] for name in copies)
+
+
+def test_films_and_what_is_known_of_pictures_go_along(valid, tmp_path):
+    taken = shutil.copytree(valid, tmp_path / "taken")
+    copies = list(dict.fromkeys(pq.read_table(taken / "panels-00008.parquet")["story_id"].to_pylist()))
+    ours = copies[0].removeprefix("copy of ")
+    film = dict.fromkeys(FILMS.names) | {"film_id": "tmdb:1", "title": " The  Bus ", "genres": ["drama"]}
+    pq.write_table(pa.Table.from_pylist([film], FILMS), taken / "films-m01-00000.parquet")
+    empty = {field.name: [] if pa.types.is_list(field.type) else "" for field in GROUNDING}
+    things = [empty | {"story_id": name, "panel": 0, "told": [0, 3]} for name in (ours, copies[0], "nobody's")]
+    pq.write_table(pa.Table.from_pylist(things, GROUNDING), taken / "grounding-m01-00000.parquet")
+    outputs = run(taken, tmp_path / "out")
+    assert pq.read_table(outputs.corpus / "films-m01-00000.parquet")["title"].to_pylist() == ["The Bus"]
+    assert json.loads(outputs.metrics.read_text())["films"] == 1
+    kept = pq.read_table(outputs.corpus / "grounding-m01-00000.parquet").to_pylist()
+    assert [(row["story_id"], row["told"]) for row in kept] == [(ours, [0, 3]), (copies[0], [])]
 
 
 def test_the_same_material_gives_the_same_bytes(valid, made, tmp_path):

@@ -1,6 +1,7 @@
 """The step on real drawings, some of them spoilt on purpose."""
 
 import csv
+import functools
 import shutil
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from storywright.corpus.schema import CONCEPTS, PANELS
+from storywright.corpus import shards
+from storywright.corpus.schema import CONCEPTS, FILMS, GROUNDING, PANELS
 from storywright.errors import BadInput
 from storywright.steps import contract, draw, validate
 
@@ -25,6 +27,7 @@ CONFIG = {
     "max_concept_characters": 4_000,
     "max_bad_share": 0.5,
     "threads": 1,
+    "material": [],
 }
 
 
@@ -198,6 +201,99 @@ def test_an_unfit_corpus_is_refused_with_every_fault_and_the_quarantine_stays(dr
     kept = pq.read_table(tmp_path / "out" / "quarantine" / "panels-00000.parquet")
     assert kept.num_rows == pq.read_metadata(drawn / "panels-00000.parquet").num_rows
     assert "asks for 90.0%" in (tmp_path / "out" / "docs" / "index.html").read_text()
+
+
+def thing(story: str, **changes: object) -> dict[str, object]:
+    empty: dict[str, object] = {field.name: [] if pa.types.is_list(field.type) else "" for field in GROUNDING}
+    return empty | {"story_id": story, "panel": 0, "kind": "character", "told": [0, 3]} | changes
+
+
+def film(film_id: str, **changes: object) -> dict[str, object]:
+    known: dict[str, object] = dict.fromkeys(FILMS.names)
+    known |= {"film_id": film_id, "title": "The Bus", "genres": ["drama"], "plot": "A man waits.", "terms": "None."}
+    return (
+        known
+        | {name: concept(0)[name] for name in ("language", "source", "licence", "owner", "origin", "date")}
+        | changes
+    )
+
+
+@pytest.fixture(scope="module")
+def further(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two folders of material of one's own: stories with what is known of them, one of them drawn before; and films."""
+    own, films = tmp_path_factory.mktemp("own"), tmp_path_factory.mktemp("films")
+    rows = pq.read_table(drawn / "panels-00000.parquet", schema=PANELS).to_pylist()
+    names = list(dict.fromkeys(row["story_id"] for row in rows if row["panels"] > 1))[:2]
+    told = [row | {"story_id": "mine"} for row in rows if row["story_id"] == names[0]]
+    again = [row for row in rows if row["story_id"] == names[1]]
+    pq.write_table(pa.Table.from_pylist(told + again, PANELS), own / "panels-00000.parquet")
+    things = [thing("mine"), thing(names[0]), thing("nobody's")]
+    pq.write_table(pa.Table.from_pylist(things, GROUNDING), own / "grounding-00000.parquet")
+    tables = [film("tmdb:1"), film("tmdb:2", year=1066), film("tmdb:1"), film("tmdb:3"), film("tmdb:4")]
+    pq.write_table(pa.Table.from_pylist(tables, FILMS), films / "films-tmdb-00000.parquet")
+    pq.write_table(pa.Table.from_pylist([concept(1), concept(77)], CONCEPTS), films / "concepts-tmdb-00000.parquet")
+    return [own, films]
+
+
+@pytest.fixture(scope="module")
+def taken_in(drawn: Path, further: list[Path], tmp_path_factory: pytest.TempPathFactory) -> validate.Outputs:
+    return run(drawn, tmp_path_factory.mktemp("taken") / "out", material=[str(folder) for folder in further])
+
+
+def test_further_folders_go_through_beside_the_rest_under_names_of_their_own(taken_in):
+    outputs = taken_in
+    own = pq.read_table(outputs.valid / "panels-m01-00000.parquet")
+    assert set(own["story_id"].to_pylist()) == {"mine"}
+    reasons = pq.read_table(outputs.quarantine / "panels-m01-00000.parquet")["reasons"].to_pylist()
+    assert all("is already in an earlier place" in given[0] for given in reasons)
+    assert pq.read_table(outputs.valid / "concepts-m02-tmdb-00000.parquet")["concept_id"].to_pylist() == ["c77"]
+    assert pq.read_table(outputs.valid / "films-m02-tmdb-00000.parquet")["film_id"].to_pylist() == [
+        "tmdb:1",
+        "tmdb:3",
+        "tmdb:4",
+    ]
+    bad = pq.read_table(outputs.quarantine / "films-m02-tmdb-00000.parquet")
+    assert bad["reasons"].to_pylist() == [["the year is 1066"], ["film tmdb:1 is already in an earlier place"]]
+    things = pq.read_table(outputs.valid / "grounding-m01-00000.parquet")["story_id"].to_pylist()
+    lost = pq.read_table(outputs.quarantine / "grounding-m01-00000.parquet")
+    assert len(things) == 2
+    assert lost["story_id"].to_pylist() == ["nobody's"]
+    assert lost["reasons"].to_pylist() == [["its story is not in the corpus"]]
+
+
+def test_a_folder_added_at_the_end_leaves_what_was_valid_as_it_was(drawn, further, taken_in, tmp_path):
+    before = run(drawn, tmp_path / "before", material=[str(further[0])])
+    for path in before.valid.iterdir():
+        assert (taken_in.valid / path.name).read_bytes() == path.read_bytes()
+
+
+def test_a_change_in_a_further_folder_is_seen(further, tmp_path):
+    folder = shutil.copytree(further[1], tmp_path / "films")
+    config = contract.config_of("validate", CONFIG | {"material": [str(folder)]})
+    before = validate.outside(config)
+    pq.write_table(pa.Table.from_pylist([film("tmdb:9")], FILMS), folder / "films-tmdb-00001.parquet")
+    assert validate.outside(config) != before
+
+
+def test_a_further_folder_without_tables_is_refused_with_the_folder_that_has_some(drawn, further, tmp_path):
+    shutil.copytree(further[1], tmp_path / "web" / "concepts")
+    with pytest.raises(BadInput, match=r"holds no table of the corpus: name .*web/concepts instead"):
+        run(drawn, tmp_path / "out", material=[str(tmp_path / "web")])
+    with pytest.raises(BadInput, match="is no folder"):
+        run(drawn, tmp_path / "out", material=[str(tmp_path / "nowhere")])
+    with pytest.raises(BadInput, match="twice"):
+        run(drawn, tmp_path / "out", material=[str(further[1])] * 2)
+
+
+def test_files_judged_apart_or_together_are_parted_alike(judged, tmp_path, monkeypatch):
+    outputs, source, _ = judged
+    monkeypatch.setattr(validate, "_JUDGED_AT_ONCE", 20)
+    monkeypatch.setattr(validate.shards, "pieces", functools.partial(shards.pieces, rows=16))
+    apart = run(source, tmp_path / "apart")
+    for place in ("valid", "quarantine"):
+        for path in getattr(outputs, place).glob("*.parquet"):
+            other = getattr(apart, place) / path.relative_to(getattr(outputs, place))
+            assert pq.read_table(other).to_pylist() == pq.read_table(path).to_pylist()
 
 
 def test_a_corpus_of_nothing_is_refused(drawn, tmp_path):

@@ -33,6 +33,7 @@ class Counts:
     """Those of two panels or more."""
     singles: Counter[str] = field(default_factory=Counter)
     concepts: int = 0
+    films: int = 0
     by: dict[str, Counter[tuple[str, str]]] = field(default_factory=lambda: {name: Counter() for name in _COUNTED})
     """Panels by value and split, for each column that is counted."""
     dates: tuple[str, str] = ("", "")
@@ -77,10 +78,11 @@ def write(corpus: Path, counts: Counts, notes: Mapping[str, str]) -> None:
 def _opening(counts: Counts) -> str:
     first, last = counts.dates
     days = first if first == last else f"{first} to {last}"
+    films = f" and {counts.films:,} films" if counts.films else ""
     return (
         "# The corpus\n\n"
         f"{counts.panels.total():,} panels: {counts.stories.total():,} stories and {counts.singles.total():,} single "
-        f"pictures, each with its caption, its prompt and its rights; and {counts.concepts:,} ad concepts. "
+        f"pictures, each with its caption, its prompt and its rights; and {counts.concepts:,} ad concepts{films}. "
         f"Collected {days}."
     )
 
@@ -150,5 +152,6 @@ load_dataset("parquet", data_dir="corpus")        # every split, pictures decode
 Panels("corpus", "train").rows([5, 1], ["picture", "caption"])  # any rows in any order, as training reads them
 ```
 
-`left_out/`, where it is there, holds stories that could be in no split, with their reasons; `tokenizer.json` opens in
+`left_out/`, where it is there, holds stories that could be in no split, with their reasons; `groups.parquet` says in
+which group of near-duplicates and in which split each story is; `tokenizer.json` opens in
 `transformers.PreTrainedTokenizerFast(tokenizer_file=...)`."""

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import xxhash
 
-from storywright.corpus.pictures import pixels
+from storywright.corpus.pictures import each, pixels
 from storywright.errors import BadInput
 
 _GREY_GRID, _COLOUR_GRID = 12, 6
@@ -61,7 +61,8 @@ class Traces:
         starts = [row for row, name in enumerate(names) if row == 0 or name != names[row - 1]]
         sizes = np.diff([*starts, len(names)])
         contents = [value.as_py() for chunk in panels["picture"].chunks for value in chunk.field("bytes")]
-        prints = np.stack(list(executor.map(_print_of, contents, names, panels["panel"].to_pylist())))
+        named = list(zip(contents, names, panels["panel"].to_pylist(), strict=True))
+        prints = np.stack(each(_print_of, named, executor))
         captions = panels["caption"].to_pylist()
         told = [captions[row : row + size] if size > 1 else [] for row, size in zip(starts, sizes, strict=True)]
         self._prints.append(prints)
@@ -115,7 +116,8 @@ def fingerprint(picture: bytes) -> np.ndarray:
     return np.concatenate(cells)
 
 
-def _print_of(picture: bytes, story: str, panel: int) -> np.ndarray:
+def _print_of(named: tuple[bytes, str, int]) -> np.ndarray:
+    picture, story, panel = named
     try:
         return fingerprint(picture)
     except BadInput as error:

@@ -5,6 +5,7 @@ The rules themselves are in `validation`.
 
 import json
 import zlib
+from collections.abc import Container
 from concurrent.futures import Executor
 
 import numpy as np
@@ -14,7 +15,7 @@ import pyarrow as pa
 from storywright.corpus import pictures, text
 
 
-def of_panels(table: pa.Table, first_row: int, seen: set[int], executor: Executor) -> pd.DataFrame:
+def of_panels(table: pa.Table, first_row: int, seen: Container[int], executor: Executor) -> pd.DataFrame:
     """The frame of some whole stories; `seen` holds the keys of the stories before them."""
     frame = _plain(table.drop_columns(["picture"]), first_row, numbers=("panel", "panels"))
     for name in ("caption", "prompt"):
@@ -34,7 +35,7 @@ def of_panels(table: pa.Table, first_row: int, seen: set[int], executor: Executo
     return frame.drop(columns=["tags"])
 
 
-def of_concepts(table: pa.Table, first_row: int, seen: set[int]) -> pd.DataFrame:
+def of_concepts(table: pa.Table, first_row: int, seen: Container[int]) -> pd.DataFrame:
     """The frame of some concepts; `seen` holds the keys of the concepts before them."""
     frame = _plain(table, first_row)
     frame["text_length"] = frame["text"].map(lambda value: len(text.normalised(value)))
@@ -44,7 +45,7 @@ def of_concepts(table: pa.Table, first_row: int, seen: set[int]) -> pd.DataFrame
     return frame
 
 
-def of_films(table: pa.Table, first_row: int, seen: set[int]) -> pd.DataFrame:
+def of_films(table: pa.Table, first_row: int, seen: Container[int]) -> pd.DataFrame:
     """The frame of some films; `seen` holds the keys of the films before them. An unknown number stays missing."""
     lists = [name for name in table.column_names if pa.types.is_list(table.schema.field(name).type)]
     numbers = [name for name in table.column_names if pa.types.is_primitive(table.schema.field(name).type)]
@@ -97,7 +98,7 @@ def _is_object(scene: str) -> bool:
 
 def _add_picture_health(frame: pd.DataFrame, column: pa.ChunkedArray, executor: Executor) -> None:
     contents = [value.as_py() for chunk in column.chunks for value in chunk.field("bytes")]
-    healths = list(executor.map(pictures.examined, contents, chunksize=64))
+    healths = pictures.each(pictures.examined, contents, executor)
     frame["picture_fault"] = [health.fault for health in healths]
     # What could not be measured is missing, and no rule but that of the fault speaks of it.
     for name in ("width", "height", "blank"):

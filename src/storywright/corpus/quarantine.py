@@ -45,12 +45,12 @@ class Quarantine:
         self.counts[table, rule] += 1
         self.examples.setdefault((table, rule), example)
 
-    def keep_file(self, path: Path, reason: str) -> None:
-        """Keep a file that cannot be read, with the reason."""
-        place = self.folder / "files" / path.name
+    def keep_file(self, path: Path, reason: str, name: str) -> None:
+        """Keep a file that cannot be read, under a name of its own, with the reason."""
+        place = self.folder / "files" / name
         place.parent.mkdir(exist_ok=True)
         shutil.copyfile(path, place)
-        self.files.append((path.name, path.stat().st_size, files.digest(path), reason))
+        self.files.append((name, path.stat().st_size, files.digest(path), reason))
 
     def finish(self) -> None:
         """Write the list of files and the count of reasons."""

@@ -1,22 +1,31 @@
 """Train, validation and test: by story and near-duplicate group, so that nothing of the test is known from training.
 
 A story's split is the hash of its group, and a group keeps the name of its first story: what is in a split stays
-there when material is added. A new story that would tie together groups of different splits can be in none of them.
+there when material is added behind it. `groups.parquet` of a corpus records it all, and kept for the next corpus it
+holds every story where it was wherever material is added. A new story that would tie together groups of different
+splits can be in none of them.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from storywright.corpus import duplicates, shards
 from storywright.corpus.schema import PANELS
+from storywright.errors import BadInput
 
 SPLITS = ("train", "validation", "test")
 LEFT_OUT = "left_out"
+RECORD = "groups.parquet"
+"""The file of a corpus that says which group and which split each story is in."""
+
+_RECORD = pa.schema([("story_id", pa.string()), ("group", pa.string()), ("split", pa.string())])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,20 +68,47 @@ class Leak:
         return f"{self.story} of {self.split} {same} {self.other_split}"
 
 
-def divided(story_ids: list[str], pairs: np.ndarray, shares: Shares) -> Division:
-    """Give every story its group and its split, in order; `pairs` are (earlier, later) places of near-duplicates."""
-    earlier: dict[int, list[int]] = {}
+def divided(story_ids: list[str], pairs: np.ndarray, shares: Shares, kept: Mapping[str, tuple[str, str]]) -> Division:
+    """Give every story its group and its split, in order; `pairs` are (earlier, later) places of near-duplicates.
+
+    What is `kept` of an earlier corpus has its group and split already, and what is new follows it.
+    """
+    likes: dict[int, list[int]] = {}
     for first, later in pairs.tolist():
-        earlier.setdefault(later, []).append(first)
-    groups: list[str] = []
-    splits: list[str] = []
+        if story_ids[later] not in kept:
+            likes.setdefault(later, []).append(first)
+        elif story_ids[first] not in kept:
+            likes.setdefault(first, []).append(later)
+    if not story_ids:
+        return Division([], [])
+    groups, splits = (list(column) for column in zip(*(kept.get(one, ("", "")) for one in story_ids), strict=True))
     for place, story_id in enumerate(story_ids):
-        known = [one for one in earlier.get(place, ()) if splits[one] != LEFT_OUT]
-        group = groups[min(known)] if known else story_id
+        if story_id in kept:
+            continue
+        known = [one for one in likes.get(place, ()) if splits[one] not in ("", LEFT_OUT)]
+        groups[place] = groups[min(known)] if known else story_id
         ties = len({splits[one] for one in known}) > 1
-        groups.append(group)
-        splits.append(LEFT_OUT if ties else shares.split_of(group))
+        # A story on its own has the split of its name; a member of a group that of the group's others.
+        splits[place] = LEFT_OUT if ties else splits[known[0]] if known else shares.split_of(story_id)
     return Division(groups, splits)
+
+
+def write_record(path: Path, story_ids: list[str], division: Division) -> None:
+    """Write down where each story is."""
+    pq.write_table(pa.table([story_ids, division.groups, division.splits], schema=_RECORD), path)
+
+
+def read_record(path: Path) -> dict[str, tuple[str, str]]:
+    """The group and the split of each story of an earlier corpus."""
+    try:
+        table = pq.read_table(path, schema=_RECORD)
+    except (OSError, pa.ArrowException) as error:
+        raise BadInput(
+            f"preprocess.keep names {path}, which is no {RECORD} of a corpus: name the one of the corpus whose splits "
+            "are to stay, or leave it empty."
+        ) from error
+    columns = (table[name].to_pylist() for name in ("group", "split"))
+    return dict(zip(table["story_id"].to_pylist(), zip(*columns, strict=True), strict=True))
 
 
 def leaks(corpus: Path, rule: duplicates.Rule, threads: int = 1) -> list[Leak]:

@@ -127,13 +127,14 @@ def config_of(step: str, values: Mapping[str, Any]) -> Any:
 
 
 def described(config: type) -> dict[str, str]:
-    """The docstring under each field of a Config."""
-    body = ast.parse(textwrap.dedent(inspect.getsource(config))).body[0]
-    assert isinstance(body, ast.ClassDef)
+    """The docstring under each field of a Config, those of the classes it is made from included."""
     found = {}
-    for field, note in zip(body.body, body.body[1:], strict=False):
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(note, ast.Expr):
-            found[field.target.id] = inspect.cleandoc(ast.literal_eval(note.value))
+    for part in reversed([one for one in config.__mro__ if dataclasses.is_dataclass(one)]):
+        body = ast.parse(textwrap.dedent(inspect.getsource(part))).body[0]
+        assert isinstance(body, ast.ClassDef)
+        for field, note in zip(body.body, body.body[1:], strict=False):
+            if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(note, ast.Expr):
+                found[field.target.id] = inspect.cleandoc(ast.literal_eval(note.value))
     return found
 
 

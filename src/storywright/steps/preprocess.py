@@ -1,7 +1,8 @@
 """Make the corpus that training reads: text normalised, near-duplicates grouped, split so that nothing leaks.
 
 Each valid shard becomes a shard of the same name in each split. What is in it depends only on the shards before it,
-so new material, in files with later names, adds shards and leaves the old ones as they are, byte for byte.
+so new material, in files with later names, adds shards and leaves the old ones as they are, byte for byte. Where
+material has to come in between, a record of the earlier corpus keeps every story in its split.
 """
 
 import itertools
@@ -18,7 +19,7 @@ import pyarrow.parquet as pq
 from storywright import files
 from storywright.corpus import card, duplicates, reading, shards, splits, text, vocabulary
 from storywright.corpus.quarantine import REASONS, with_reasons
-from storywright.corpus.schema import CONCEPTS, PANELS
+from storywright.corpus.schema import CONCEPTS, FILMS, GROUNDING, PANELS
 from storywright.errors import BadInput
 from storywright.progress import Progress
 from storywright.steps import command
@@ -27,6 +28,7 @@ from storywright.steps.contract import made_by, makes
 _TABLES: dict[str, tuple[pa.Schema, tuple[str, ...]]] = {
     "panels": (PANELS, ("caption", "prompt")),
     "concepts": (CONCEPTS, ("title", "brand", "product", "text")),
+    "films": (FILMS, ("title", "original_title", "tagline", "logline", "plot")),
 }
 """The schema of each table, and its columns of text that people wrote."""
 
@@ -47,6 +49,8 @@ class Config:
     """The share of the groups that is for the test; what is left is for training."""
     seed: int
     """Another seed, other splits."""
+    keep: str
+    """The groups.parquet of an earlier corpus whose stories are to stay in their splits; empty for none."""
     vocabulary: int
     """How many pieces the tokenizer may have."""
     min_count: int
@@ -88,9 +92,12 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     rule = duplicates.Rule(same_pictures=config.same_pictures, same_words=config.same_words)
 
     ids, division = _divided(paths, config, rule)
-    counts = _write_panels(paths, dict(zip(ids, division.splits, strict=True)), outputs.corpus)
+    split_of = dict(zip(ids, division.splits, strict=True))
+    counts = _write_panels(paths, split_of, outputs.corpus)
     _refuse_empty_splits(counts)
-    counts.concepts = _write_concepts(inputs.valid, outputs.corpus)
+    splits.write_record(outputs.corpus / splits.RECORD, ids, division)
+    counts.concepts, counts.films = (_write_words(name, inputs.valid, outputs.corpus) for name in ("concepts", "films"))
+    _write_grounding(inputs.valid, paths, split_of, outputs.corpus)
     _refuse_leaks(splits.leaks(outputs.corpus, rule, config.threads))
     for split in splits.SPLITS:
         reading.build_index(outputs.corpus, split)
@@ -101,6 +108,7 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
 
 
 def _divided(paths: list[Path], config: Config, rule: duplicates.Rule) -> tuple[list[str], splits.Division]:
+    kept = splits.read_record(Path(config.keep)) if config.keep else {}
     traces, ids = duplicates.Traces(), list[str]()
     total = sum(map(shards.num_rows, paths))
     with ThreadPoolExecutor(config.threads) as executor, Progress("Comparing panels", total) as progress:
@@ -109,7 +117,7 @@ def _divided(paths: list[Path], config: Config, rule: duplicates.Rule) -> tuple[
                 ids += traces.add(piece, executor)
                 progress.advance(len(piece), path.name)
     shares = splits.Shares(validation=config.validation_share, test=config.test_share, seed=config.seed)
-    return ids, splits.divided(ids, traces.pairs(rule), shares)
+    return ids, splits.divided(ids, traces.pairs(rule), shares, kept)
 
 
 def _write_panels(paths: list[Path], split_of: dict[str, str], corpus: Path) -> card.Counts:
@@ -134,14 +142,41 @@ def _write_panels(paths: list[Path], split_of: dict[str, str], corpus: Path) -> 
     return counts
 
 
-def _write_concepts(valid: Path, corpus: Path) -> int:
+def _write_words(table: str, valid: Path, corpus: Path) -> int:
+    """Write a table of words alone; it belongs to no split."""
     count = 0
-    for path in shards.of_table(valid, "concepts"):
-        with shards.Writer(corpus / path.name, CONCEPTS) as writer:
-            for piece in _normal_pieces(path, "concepts"):
+    for path in shards.of_table(valid, table):
+        with shards.Writer(corpus / path.name, _TABLES[table][0]) as writer:
+            for piece in _normal_pieces(path, table):
                 writer.write(piece)
                 count += len(piece)
     return count
+
+
+def _write_grounding(valid: Path, paths: list[Path], split_of: dict[str, str], corpus: Path) -> None:
+    """Write what is known to be in the panels; places in a caption that was put in order are none of it any more."""
+    tables = shards.of_table(valid, "grounding")
+    reworded = set(_reworded(paths)) if tables else set()
+    for path in tables:
+        with shards.Writer(corpus / path.name, GROUNDING) as writer:
+            for piece in shards.pieces(path, GROUNDING):
+                rows = [
+                    row for row in piece.to_pylist() if split_of.get(row["story_id"], splits.LEFT_OUT) in splits.SPLITS
+                ]
+                for row in rows:
+                    if (row["story_id"], row["panel"]) in reworded:
+                        row |= {"told": [], "acts": []}
+                writer.write(pa.Table.from_pylist(rows, GROUNDING))
+
+
+def _reworded(paths: list[Path]) -> Iterator[tuple[str, int]]:
+    """The panels whose captions were not in order."""
+    for path in paths:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(shards.ROWS_AT_ONCE, columns=["story_id", "panel", "caption"]):
+                for row in batch.to_pylist():
+                    if text.normalised(row["caption"] or "") != row["caption"]:
+                        yield row["story_id"], row["panel"]
 
 
 def _normal_pieces(path: Path, table: str) -> Iterator[pa.Table]:
@@ -203,6 +238,7 @@ def _counted(counts: card.Counts, division: splits.Division) -> dict[str, float]
     metrics: dict[str, float] = {
         "panels": counts.panels.total(),
         "concepts": counts.concepts,
+        "films": counts.films,
         "groups": len(sizes),
         "largest_group": max(sizes.values()),
         "stories_in_groups": sum(size for size in sizes.values() if size > 1),
