@@ -57,6 +57,8 @@ class Pen:
 class Words:
     """Says what the seed chooses."""
 
+    languages = ("en", "ru")
+
     def propose(self, story: Sequence[Any], *, brief: str, language: str, count: int, seed: int) -> list[Proposal]:
         said = [f"Somebody smiles, {seed % 97} times and {number} more." for number in range(count)]
         return [Proposal(caption=words, score=-float(n), tags=[], phase="turn", why="") for n, words in enumerate(said)]

@@ -76,7 +76,7 @@ def test_what_a_program_gets_wrong_is_a_problem_that_names_the_field(
 
 
 @pytest.mark.parametrize(
-    "path", ["/nothing", "/api/v1/boards/no", "/api/v1/orders/no", "/api/v1/boards/no/panels/p01.png"]
+    "path", ["/nothing", "/api/v1/boards/no", "/api/v1/jobs/no", "/api/v1/boards/no/panels/p01.png"]
 )
 def test_what_is_not_there_is_a_404_problem(studio: Studio, path: str) -> None:
     answer = studio.client.get(path)
@@ -104,7 +104,7 @@ def test_an_order_that_takes_long_is_answered_at_once_and_looked_up_until_it_is_
     answer = studio.client.post("/api/v1/boards", params={"wait": 0}, json=BRIEF)
     assert answer.status_code == 202
     while (state := studio.client.get(answer.headers["location"]).json())["state"] != "done":
-        assert state["state"] in ("waiting", "drawing")
+        assert state["state"] in ("waiting", "working")
         time.sleep(0.05)
     assert len(state["boards"]) == 3
 
@@ -131,6 +131,7 @@ def test_an_order_that_cannot_be_drawn_says_why_and_the_next_one_is_drawn(start:
     def fails(*_: object, **__: object) -> None:
         raise RuntimeError("out of memory")
 
+    studio.app.state.service.jobs.backoff_seconds = 0.01
     models.illustrator.draw = fails  # type: ignore[method-assign, assignment]
     answer = studio.client.post("/api/v1/boards", json=BRIEF)
     assert answer.status_code == 500

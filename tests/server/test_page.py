@@ -58,7 +58,7 @@ def ordered(browser: httpx.Client) -> Page:
 def test_a_brief_becomes_boards_on_the_page_and_appears_under_lately(browser: httpx.Client) -> None:
     page = ordered(browser)
     assert len(page.all("article")) == 2
-    pictures = [image["src"] for image in page.all("img") if "panels" in image["src"]]
+    pictures = [image["src"] for image in page.all("img") if "pictures" in image["src"]]
     assert len(pictures) == 4
     assert all(browser.get(source).headers["content-type"] == "image/png" for source in pictures)
     assert "Morning Run" in Page(browser.get("/").text).text
@@ -130,7 +130,7 @@ def test_words_from_outside_are_shown_and_never_run(browser: httpx.Client) -> No
 def test_what_is_missing_is_a_page_for_a_person(browser: httpx.Client) -> None:
     answer = browser.get("/orders/none")
     assert answer.status_code == 404
-    assert "There is no such order here" in Page(answer.text).text
+    assert "There is no job" in Page(answer.text).text
 
 
 def test_the_page_uses_nothing_from_elsewhere(browser: httpx.Client) -> None:

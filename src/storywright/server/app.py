@@ -11,13 +11,15 @@ from storywright.server import problems
 from storywright.server.access import Access, Guard
 from storywright.server.desk import Desk
 from storywright.server.following import Following
+from storywright.server.jobs import Jobs
+from storywright.server.ledger import Ledger
 from storywright.server.metrics import Measured, Metrics
-from storywright.server.orders import Orders
-from storywright.server.routes import feedback, health, images, orders, page
+from storywright.server.routes import boards, editor, feedback, health, images, jobs, page
 from storywright.server.routes import models as served
 from storywright.server.service import Service
 from storywright.server.templates import PAGES
 from storywright.settings import Settings
+from storywright.studio.store import Store
 from storywright.watch import database
 from storywright.watch.exposition import Watched
 
@@ -28,21 +30,25 @@ def make_app(settings: Settings, models: Following | None = None, access: Access
     following = models or Following(settings, metrics)
     metrics.registry.register(Watched(settings.home))
     desk = Desk(metrics)
+    engine = database.engine(settings.database_url)
+    store, ledger = Store(engine, settings.home / "pictures"), Ledger(engine)
+    metrics.drawing_waiting.set_function(lambda: desk.num_waiting + ledger.num_open("boards"))
     service = Service(
         settings=settings,
-        engine=database.engine(settings.database_url),
+        engine=engine,
         metrics=metrics,
         following=following,
         desk=desk,
-        orders=Orders(settings, following, desk, metrics),
+        store=store,
+        jobs=Jobs(settings, following, desk, store, metrics, ledger),
     )
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         service.following.start()
-        service.orders.start()
+        service.jobs.start()
         yield
-        service.orders.stop()
+        service.jobs.stop()
         service.following.stop()
 
     app = FastAPI(
@@ -58,7 +64,7 @@ def make_app(settings: Settings, models: Following | None = None, access: Access
     app.add_middleware(Guard, access=access or Access())
     app.add_middleware(Measured, metrics=metrics)
     problems.install(app)
-    for room in (health, images, orders, feedback, served, page):
+    for room in (health, images, boards, jobs, feedback, served, editor, page):
         app.include_router(room.router)
     app.mount("/static", StaticFiles(directory=PAGES / "static"), name="static")
     return app

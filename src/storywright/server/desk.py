@@ -1,20 +1,26 @@
-"""The drawing desk: one picture is drawn at a time, and only so many may wait.
+"""The drawing desk: one order is drawn at a time, and only so many may wait.
 
-Boards take the desk panel by panel, so that a single picture that somebody asks for in between does not wait for a
-whole board. Knows nothing of models.
+Boards take the desk panel by panel. Whoever waits for a single picture goes before all boards; among boards the users
+take turns, and one user's boards are drawn in the order they were asked for. Knows nothing of models.
 """
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
 
-from PIL import Image
-
-from storywright.illustrator.model import Illustrator
 from storywright.server.metrics import Metrics
 from storywright.server.problems import Busy
+
+_USERS_REMEMBERED = 1_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Turn:
+    batch: bool
+    user: str
+    begun: int
 
 
 class Desk:
@@ -22,48 +28,56 @@ class Desk:
 
     def __init__(self, metrics: Metrics, places: int = 16) -> None:
         self._metrics, self._places = metrics, places
-        self._turn, self._count, self._waiting = threading.Lock(), threading.Lock(), 0
+        self._free, self._drawing, self._queue = threading.Condition(), False, list[_Turn]()
+        self._last: dict[str, int] = {}
+        self._turns = 0
+        self._count, self._waiting = threading.Lock(), 0
 
     @contextmanager
     def place(self, kind: str) -> Iterator[None]:
         """A place in the queue for the time of the block; Busy when all are taken."""
-        self.take(kind)
-        try:
-            yield
-        finally:
-            self.leave()
-
-    def take(self, kind: str) -> None:
-        """Take a place; whoever takes one leaves it again."""
         with self._count:
             if self._waiting >= self._places:
                 self._metrics.rejected.labels(kind).inc()
                 raise Busy(f"{self._waiting} orders are waiting to be drawn: try again in a few seconds.", 5)
             self._waiting += 1
-            self._metrics.drawing_waiting.set(self._waiting)
+        try:
+            yield
+        finally:
+            with self._count:
+                self._waiting -= 1
 
-    def leave(self) -> None:
-        """Give the place to somebody else."""
-        with self._count:
-            self._waiting -= 1
-            self._metrics.drawing_waiting.set(self._waiting)
+    @property
+    def num_waiting(self) -> int:
+        """How many places are taken."""
+        return self._waiting
 
     @contextmanager
-    def turn(self, kind: str) -> Iterator[None]:
-        """The pen, for the time of the block."""
-        with self._turn:
-            started = time.perf_counter()
+    def turn(self, kind: str, *, user: str = "", begun: int = 0) -> Iterator[None]:
+        """The pen, for the time of the block; `begun` orders the boards of one user."""
+        mine = _Turn(kind == "board", user, begun)
+        with self._free:
+            self._queue.append(mine)
+            while self._drawing or self._next() is not mine:
+                self._free.wait()
+            self._queue.remove(mine)
+            self._drawing = True
+            self._note_turn(user)
+        started = time.perf_counter()
+        try:
             yield
             self._metrics.drawing_seconds.labels(kind).observe(time.perf_counter() - started)
+        finally:
+            with self._free:
+                self._drawing = False
+                self._free.notify_all()
 
+    def _next(self) -> _Turn:
+        """Single pictures first; then whoever had the pen longest ago; min keeps the order of arrival."""
+        return min(self._queue, key=lambda turn: (turn.batch, self._last.get(turn.user, 0), turn.begun))
 
-class AtTheDesk:
-    """An illustrator that waits for its turn before it draws."""
-
-    def __init__(self, illustrator: Illustrator, desk: Desk, kind: str) -> None:
-        self._illustrator, self._desk, self._kind = illustrator, desk, kind
-
-    def draw(self, prompts: Sequence[str], **how: Any) -> list[Image.Image]:
-        """Draw as the illustrator does."""
-        with self._desk.turn(self._kind):
-            return self._illustrator.draw(list(prompts), **how)
+    def _note_turn(self, user: str) -> None:
+        self._turns += 1
+        if len(self._last) >= _USERS_REMEMBERED:
+            self._last.clear()
+        self._last[user] = self._turns

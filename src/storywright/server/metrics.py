@@ -42,7 +42,7 @@ class Metrics:
             self.boards.labels(outcome)
         for outcome in ("served", "refused"):
             self.swaps.labels(outcome)
-        for kind in ("image", "board"):
+        for kind in ("image", "redraw", "board"):
             self.rejected.labels(kind)
             self.drawing_seconds.labels(kind)
 

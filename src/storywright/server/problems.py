@@ -10,12 +10,17 @@ from starlette.exceptions import HTTPException
 
 from storywright.errors import BadInput
 from storywright.server.templates import page, wants_page
+from storywright.studio.store import Conflict, NotKept
 
 _LOG = logging.getLogger("storywright.server")
 
 
 class Missing(BadInput):
     """What was asked for is not there."""
+
+
+class Unconditional(BadInput):
+    """A change that does not say which version it is made to."""
 
 
 class Busy(BadInput):
@@ -39,6 +44,9 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
 def install(app: FastAPI) -> None:
     """Let every error of the app become a problem document."""
     app.add_exception_handler(Missing, lambda request, error: _answer(request, 404, str(error)))
+    app.add_exception_handler(NotKept, lambda request, error: _answer(request, 404, str(error)))
+    app.add_exception_handler(Conflict, lambda request, error: _answer(request, 412, str(error)))
+    app.add_exception_handler(Unconditional, lambda request, error: _answer(request, 428, str(error)))
     app.add_exception_handler(Busy, _busy)
     app.add_exception_handler(BadInput, lambda request, error: _answer(request, 422, str(error)))
     app.add_exception_handler(RequestValidationError, _invalid)

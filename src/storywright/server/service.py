@@ -6,12 +6,15 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlalchemy import Engine
 
+from storywright import files
 from storywright.server.desk import Desk
 from storywright.server.following import Following
+from storywright.server.jobs import Jobs
+from storywright.server.ledger import Job
 from storywright.server.metrics import Metrics
-from storywright.server.orders import Orders
 from storywright.server.problems import Missing
 from storywright.settings import Settings
+from storywright.studio.store import Kept, NotKept, Store
 from storywright.watch import boards
 from storywright.watch.boards import Made
 
@@ -25,14 +28,38 @@ class Service:
     metrics: Metrics
     following: Following
     desk: Desk
-    orders: Orders
+    store: Store
+    jobs: Jobs
 
-    def board(self, board_id: str) -> Made:
-        """A board that was made here."""
+    def board(self, board_id: str) -> Kept:
+        """A board as it is now; one that was made before there was a store is brought into it."""
+        try:
+            return self.store.current(board_id)
+        except NotKept:
+            made = self.made(board_id)
+        board = boards.read(made, self.settings.home)
+        folder = files.inside(self.settings.home, made.folder)
+        pictures = {panel.picture: files.inside(folder, panel.picture).read_bytes() for panel in board.panels}
+        return self.store.add(board, pictures, job=made.asked)
+
+    def made(self, board_id: str) -> Made:
+        """A board as it was made here."""
         found = boards.find(self.engine, board_id)
         if found is None:
             raise Missing(f"There is no board {board_id!r}.")
         return found
+
+    def job(self, job_id: str) -> Job:
+        """A job as it is now; one from before there was a ledger is known by its boards."""
+        if found := self.jobs.find(job_id):
+            return found
+        made = boards.candidates(self.engine, job_id)
+        if not made:
+            raise Missing(f"There is no job {job_id!r}.")
+        return Job(
+            id=job_id, kind="boards", user="", state="done", result={"boards": [one.id for one in made]},
+            asked={"brief": made[0].brief.model_dump(mode="json"), "candidates": len(made)}, made_ms=made[0].made_ms,
+        )  # fmt: skip
 
 
 def _service(request: Request) -> Service:

@@ -43,7 +43,7 @@ def say(
 
 def write(said: Said, key: str, service: Service) -> bool:
     """Check that it is about something there is, and write it durably; False for a repetition."""
-    made = service.board(said.board)
+    made = service.made(said.board)
     if said.panel:
         known = {panel.id for panel in boards.read(made, service.settings.home).panels}
         if said.panel not in known:

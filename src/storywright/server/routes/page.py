@@ -14,13 +14,14 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from storywright import board
 from storywright.board import Brief
 from storywright.errors import BadInput
-from storywright.server.problems import Busy, Missing, NotReady
+from storywright.server.problems import Busy, NotReady
+from storywright.server.routes.boards import picture_url
 from storywright.server.routes.feedback import Said, write
+from storywright.server.routes.jobs import described
 from storywright.server.service import Service, TheService
 from storywright.server.templates import page
 from storywright.toonworld.scene import PROPS, STYLES
-from storywright.watch import boards, feedback
-from storywright.watch.boards import Made
+from storywright.watch import feedback
 
 router = APIRouter(include_in_schema=False)
 
@@ -57,11 +58,12 @@ def home(service: TheService, studio_user: _User = "") -> Response:
 
 
 @router.post("/orders")
-def order(service: TheService, form: _Fields) -> Response:
+def order(service: TheService, form: _Fields, studio_user: _User = "") -> Response:
     """Send a brief."""
     said = _EMPTY | {name: value.strip() for name, value in form.items() if name in _EMPTY}
     try:
-        taken = service.orders.take(_brief(said), _whole(said["candidates"], "Boards", 1, 6), form.get("key", ""))
+        candidates = _whole(said["candidates"], "Boards", 1, 6)
+        taken = service.jobs.order(_brief(said), candidates, user=studio_user, key=form.get("key", ""))
     except (Busy, NotReady) as error:
         return _home(service, said, str(error), 503)
     except BadInput as error:
@@ -72,17 +74,15 @@ def order(service: TheService, form: _Fields) -> Response:
 @router.get("/orders/{order_id}")
 def show(order_id: str, service: TheService, studio_user: _User = "") -> Response:
     """The boards of an order, or how far they are."""
-    found = service.orders.find(order_id)
-    if found is None:
-        raise Missing(
-            "There is no such order here; one that was not done when the server stopped has to be sent again."
-        )
-    made = [boards.read(service.board(one), service.settings.home) for one in found.boards]
+    job = service.job(order_id)
+    board_ids = [str(one) for one in job.result.get("boards", [])]
     answer = page(
         "order.html",
-        order=found,
-        boards=made,
-        said=_said_before(service, found.boards, studio_user),
+        order=described(job, service),
+        brief=board.parse(Brief, job.asked["brief"], "The brief"),
+        boards=[service.board(one).board for one in board_ids],
+        as_made=_as_made(service, board_ids),
+        said=_said_before(service, board_ids, studio_user),
         key=secrets.token_hex(12),
         served=_served(service),
     )
@@ -140,18 +140,21 @@ def _whole(text: str, name: str, least: int, most: int) -> int:
 
 
 def _recent(service: Service, limit: int = 12) -> list[dict[str, str]]:
-    """The newest orders, each by its first board."""
-    newest: dict[str, Made] = {}
-    for made in boards.recent(service.engine, limit * 6):
-        newest[made.asked] = made
-    found = []
-    for made in list(newest.values())[:limit]:
-        try:
-            panels = boards.read(made, service.settings.home).panels
-        except BadInput:  # its folder was deleted by hand
-            continue
-        if panels:
-            found.append({"asked": made.asked, "id": made.id, "title": made.brief.title, "panel": panels[0].id})
+    """The newest boards, one for each order."""
+    found: dict[str, dict[str, str]] = {}
+    for one in service.store.listed(limit * 3):
+        name = one.board.brief.title if one.board.brief else one.board.title
+        found[one.job or one.id] = {"asked": one.job, "id": one.id, "title": name, "picture": picture_url(one.board)}
+    return list(found.values())[:limit]
+
+
+def _as_made(service: Service, board_ids: list[str]) -> set[tuple[str, str]]:
+    """The panels that are as they were made: what is said about a picture is learned from, so it has to be that one."""
+    found = set()
+    for one in board_ids:
+        now, made = (kept.board for kept in (service.board(one), service.store.version(one, 1)))
+        pictures = {panel.id: panel.picture for panel in made.panels}
+        found |= {(one, panel.id) for panel in now.panels if pictures.get(panel.id) == panel.picture}
     return found
 
 

@@ -1,0 +1,77 @@
+"""Revising a board in service: who looked at which version, what has to be drawn, and what was drawn before.
+
+The page and the API come through here. A single panel goes to the desk before all boards that are being made, and a
+draw that somebody looked at is remembered, so that choosing it gives that very picture.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from storywright import files
+from storywright.board import Storyboard
+from storywright.server.service import Service
+from storywright.studio import revision
+from storywright.studio.redrawing import Redrawing
+from storywright.studio.revision import Drawn, Redraw, Revision, Wish
+from storywright.studio.store import Kept
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """One of several pictures that a panel could have."""
+
+    seed: int
+    picture: str
+    """Its digest."""
+    fit: float
+
+
+def revise(service: Service, board_id: str, asked: Revision, *, seen: int, who: str = "", key: str = "") -> Kept:
+    """The board after this revision of the version that was looked at."""
+    what = asked.model_dump(mode="json")
+    if known := service.store.done_before(board_id, key, what):
+        return known
+    before = service.store.version(board_id, seen).board
+    revised = revision.revise(before, asked, _AtTheDesk(service))
+    if revised.board == before:
+        return Kept(before, seen)
+    return service.store.keep(revised.board, revised.pictures, seen=seen, what=what, who=who, key=key)
+
+
+def draws(service: Service, kept: Kept, asked: Redraw) -> list[Draw]:
+    """Pictures that this panel could have, the best first; the board stays as it is."""
+    desk = _AtTheDesk(service)
+    revision.revise(kept.board, asked, desk)
+    return sorted(desk.seen, key=lambda draw: -draw.fit)
+
+
+@dataclass(slots=True)
+class _AtTheDesk:
+    """A `revision.Draw` that waits for its turn, and draws nothing twice."""
+
+    service: Service
+    seen: list[Draw] = field(default_factory=list)
+
+    def __call__(self, board: Storyboard, wishes: Sequence[Wish]) -> list[Drawn]:
+        crew, store = self.service.following.crew, self.service.store
+        models = [origin.model_dump() for origin in crew.models.origins]
+        names = [_name(board, wish, models) for wish in wishes]
+        known = {name: found for name in names if (found := store.draw(board.id, name))}
+        wanted = [at for at, name in enumerate(names) if name not in known]
+        if wanted:
+            with self.service.desk.place("redraw"), self.service.desk.turn("redraw"):
+                drawn = Redrawing(crew.models, crew.drawing)(board, [wishes[at] for at in wanted])
+            for at, one in zip(wanted, drawn, strict=True):
+                store.remember_draw(board.id, names[at], one.panel, one.png)
+                known[names[at]] = (one.panel, one.png)
+            self.service.metrics.panels.inc(len(wanted))
+        all_drawn = [Drawn(*known[name], known[name][0].scores[0].value) for name in names]
+        self.seen += [Draw(one.panel.seed or 0, store.put_picture(one.png), one.fit) for one in all_drawn]
+        return all_drawn
+
+
+def _name(board: Storyboard, wish: Wish, models: list[dict[str, str]]) -> str:
+    """What tells one drawing from another: everything that it is drawn from."""
+    panel = wish.panel.model_dump(mode="json", exclude={"picture", "scores", "provenance"})
+    brief = board.brief.model_dump(mode="json") if board.brief else None
+    return files.digest_of([board.style, board.aspect, brief, panel, wish.told_anew, models])

@@ -1,0 +1,229 @@
+"""Jobs: boards are made and exported here, a few at a time, and go on where they were when the server was killed.
+
+A job is a line in the ledger. This process claims lines, works on them in threads, renews its leases, and writes down
+how each ended; several processes may share one database. Making boards is done again from its beginning after a kill,
+with models that read back what was drawn before (see `recorded`).
+"""
+
+import hashlib
+import logging
+import os
+import shutil
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from storywright import board as documents
+from storywright import export, files
+from storywright.board import Brief
+from storywright.errors import BadInput
+from storywright.server.desk import Desk
+from storywright.server.following import Following
+from storywright.server.ledger import LEASE_MS, DrawnPanel, Job, Ledger
+from storywright.server.metrics import Metrics
+from storywright.server.problems import Busy
+from storywright.server.recorded import Steps, png, recorded
+from storywright.settings import Settings
+from storywright.studio import plan
+from storywright.studio.director import Candidate, Director
+from storywright.studio.store import Store
+from storywright.watch import boards, database
+from storywright.watch.boards import Made
+
+_LOG = logging.getLogger("storywright.server")
+_AT_ONCE = 4
+_PLACES = {"boards": 16, "export": 64}
+_MOST_TRIES = 4
+_LOOK_SECONDS = 0.5
+
+
+class _Stopped(Exception):
+    """The job is not this worker's to go on with."""
+
+
+class Jobs:
+    """Takes jobs and works on them."""
+
+    def __init__(
+        self, settings: Settings, following: Following, desk: Desk, store: Store, metrics: Metrics, ledger: Ledger
+    ) -> None:
+        self._settings, self._following, self._desk, self._metrics = settings, following, desk, metrics
+        self._store, self.ledger = store, ledger
+        self._engine = database.engine(settings.database_url)
+        self._worker = f"{socket.gethostname()[:40]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        self._work: dict[str, Callable[[Job], dict[str, Any]]] = {"boards": self._boards, "export": self._export}
+        self._stopping, self._changed = threading.Event(), threading.Condition()
+        self._under_way: set[threading.Thread] = set()
+        self._threads = [
+            threading.Thread(target=loop, name=name, daemon=True)
+            for name, loop in (("jobs", self._claim_on), ("leases", self._renew_on))
+        ]
+        self.backoff_seconds = 1.0
+        """Before the second try; doubled before each further one."""
+
+    def start(self) -> None:
+        """Begin to work, also on what an earlier server left."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, seconds: float = 25.0) -> None:
+        """Let each job finish its step and hand it back; another server goes on."""
+        self._stopping.set()
+        self._tell()
+        end = time.monotonic() + seconds
+        for thread in [*self._under_way, *(thread for thread in self._threads if thread.is_alive())]:
+            thread.join(timeout=max(0.0, end - time.monotonic()))
+
+    def order(self, brief: Brief, candidates: int, *, user: str = "", key: str = "") -> Job:
+        """Take an order for boards; the same key is the same order."""
+        for number, asset in enumerate(brief.assets):
+            if asset.file:
+                raise BadInput(f"Field assets.{number}.file: nothing lies beside a brief that is sent: leave it out.")
+        asked = {"brief": brief.model_dump(mode="json"), "candidates": candidates}
+        return self._take("boards", asked, user=user, key=key, num_panels=candidates * plan.num_panels(brief))
+
+    def export(self, board_id: str, number: int, formats: list[str], *, user: str = "", key: str = "") -> Job:
+        """Take an order for files of a version of a board; what was exported before is not exported again."""
+        asked = {"board": board_id, "version": number, "formats": export.known(formats)}
+        self._store.version(board_id, number)
+        return self._take("export", asked, user=user, key=key or files.digest_of(asked), num_panels=0)
+
+    def find(self, job_id: str) -> Job | None:
+        """A job as it is now."""
+        return self.ledger.find(job_id)
+
+    def wait(self, job: Job, seconds: float) -> Job:
+        """The job when it ended, or as it is after this time."""
+        end = time.monotonic() + seconds
+        while job.open and (left := end - time.monotonic()) > 0:
+            with self._changed:
+                self._changed.wait(min(left, _LOOK_SECONDS))
+            job = self.ledger.find(job.id) or job
+        return job
+
+    def cancel(self, job_id: str) -> bool:
+        """Stop a job before its next step."""
+        cancelled = self.ledger.cancel(job_id)
+        self._tell()
+        return cancelled
+
+    def folder(self, job: Job) -> Path:
+        """Where a job's files lie."""
+        return self._settings.home / "exports" / job.id
+
+    def _take(self, kind: str, asked: dict[str, Any], *, user: str, key: str, num_panels: int) -> Job:
+        job_id = hashlib.sha256(f"{kind} {key}".encode()).hexdigest()[:16] if key else uuid.uuid4().hex[:16]
+        known = self.ledger.find(job_id) if key else None
+        if known is None or known.state in ("failed", "cancelled"):
+            if self.ledger.num_open(kind) >= _PLACES[kind]:
+                self._metrics.rejected.labels("board").inc()
+                raise Busy(f"{_PLACES[kind]} orders are waiting to be drawn: try again in a few seconds.", 5)
+            known = self.ledger.enter(job_id, kind, asked, user=user, num_panels=num_panels)
+        if known.asked != asked:
+            raise BadInput(f"The idempotency key {key!r} was used for another brief: choose a new one.")
+        self._tell()
+        return known
+
+    def _tell(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    def _claim_on(self) -> None:
+        while not self._stopping.is_set():
+            job = None
+            if self._following.ready and len(self._under_way) < _AT_ONCE:
+                try:
+                    job = self.ledger.claim(self._worker)
+                except Exception:  # noqa: BLE001 - a database that is away for a while comes back
+                    _LOG.exception("Looking for the next job failed")
+            if job:
+                thread = threading.Thread(target=self._do, args=(job,), name=f"job {job.id}", daemon=True)
+                self._under_way.add(thread)
+                thread.start()
+            else:
+                with self._changed:
+                    self._changed.wait(_LOOK_SECONDS)
+
+    def _renew_on(self) -> None:
+        while not self._stopping.wait(LEASE_MS / 5_000) or self._under_way:
+            try:
+                self.ledger.renew(self._worker)
+            except Exception:  # noqa: BLE001 - another look in a moment; a lost lease is noticed before the next step
+                _LOG.exception("Renewing the leases failed")
+            if self._stopping.is_set():
+                time.sleep(_LOOK_SECONDS)
+
+    def _do(self, job: Job) -> None:
+        try:
+            if job.tries > _MOST_TRIES:
+                self._end(job, problem=f"The server ended {_MOST_TRIES} times while working on this.", ours=True)
+                return
+            self._end(job, result=self._work[job.kind](job))
+        except _Stopped:
+            if self._stopping.is_set():
+                self.ledger.give_back(job.id, self._worker, tried=False)
+        except BadInput as error:
+            self._end(job, problem=str(error))
+        except Exception:  # noqa: BLE001 - one job that goes wrong must not end the others
+            _LOG.exception("Job %s failed", job.id)
+            if job.tries < _MOST_TRIES - 1:
+                wait_seconds = self.backoff_seconds * 2 ** (job.tries - 1)
+                self.ledger.give_back(job.id, self._worker, after_ms=int(wait_seconds * 1_000))
+            else:
+                self._end(job, problem="Something went wrong while drawing; the server's log says what.", ours=True)
+        finally:
+            self._under_way.discard(threading.current_thread())
+            self._tell()
+
+    def _end(self, job: Job, *, result: dict[str, Any] | None = None, problem: str = "", ours: bool = False) -> None:
+        if self.ledger.finish(job.id, self._worker, result=result, problem=problem, ours=ours) and job.kind == "boards":
+            outcome = "failed" if problem else "made"
+            self._metrics.boards.labels(outcome).inc(int(job.asked["candidates"]))
+
+    def _boards(self, job: Job) -> dict[str, Any]:
+        crew = self._following.crew
+        self.ledger.with_models(job, files.digest_of([origin.model_dump() for origin in crew.models.origins]))
+
+        def going_on() -> None:
+            if self._stopping.is_set() or not self.ledger.holds(job.id, self._worker):
+                raise _Stopped
+
+        def drawn(candidate: int, panel: int, picture: Image.Image) -> None:
+            self.ledger.panel_done(job.id, DrawnPanel(candidate, panel, self._store.put_picture(png(picture))))
+            self._metrics.panels.inc()
+            self._tell()
+
+        models = recorded(crew.models, Steps(self.ledger, job, going_on), self._store, self._desk, job)
+        brief = documents.parse(Brief, job.asked["brief"], "The brief")
+        made = Director(models, crew.drawing).boards(brief, int(job.asked["candidates"]), on_panel=drawn)
+        going_on()
+        return {"boards": [self._keep(job, number, one, crew.version) for number, one in enumerate(made)]}
+
+    def _keep(self, job: Job, number: int, candidate: Candidate, version: str) -> str:
+        # A brief that is sent twice gives the same board twice: each has a name of its own, so that feedback finds it.
+        made = candidate.board
+        made.id = f"{job.id}-{number + 1}"
+        folder = f"boards/{made.id}"
+        candidate.save(self._settings.home / folder)
+        if boards.find(self._engine, made.id) is None:  # after a kill in between it may be noted already
+            note = Made(
+                id=made.id, asked=job.id, brief=documents.parse(Brief, job.asked["brief"], "The brief"), folder=folder,
+                version=version, made_ms=database.now_ms(),
+            )  # fmt: skip
+            boards.note(self._engine, [note])
+        pictures = {panel.picture: png(one) for panel, one in zip(made.panels, candidate.pictures, strict=True)}
+        self._store.add(made, pictures, job=job.id)
+        return made.id
+
+    def _export(self, job: Job) -> dict[str, Any]:
+        kept = self._store.version(job.asked["board"], job.asked["version"])
+        folder, out = self.folder(job) / "board", self.folder(job) / "files"
+        shutil.rmtree(self.folder(job), ignore_errors=True)
+        export.export(self._store.lay_out(kept.board, folder), job.asked["formats"], out)
+        return {"files": sorted(path.name for path in out.iterdir() if path.is_file())}
