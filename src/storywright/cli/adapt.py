@@ -80,8 +80,8 @@ def adapt(
         from storywright.watch.deployed import deployed_models
     parse_document(Format, {"aspect": aspect}, "--aspect")
     try:
-        config = Config(panels=panels, seconds=seconds, chapter=chapter, style=style, aspect=aspect,
-                        language=language, seed=seed)  # type: ignore[arg-type]  # fmt: skip
+        wished = {"panels": panels, "seconds": seconds, "chapter": chapter, "style": style, "aspect": aspect}
+        config = Config(**wished, language=language, seed=seed)  # type: ignore[arg-type]
     except ValueError as error:
         raise BadInput(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
     declared = [_rights(path, rights, author, owner, licence, public_domain) for path in manuscripts]
@@ -89,19 +89,21 @@ def adapt(
     models, drawing = (None, None) if no_pictures else deployed_models(Settings.from_environment())
     if drawing is not None:
         drawing = replace(drawing, draws=draws, steps=steps or drawing.steps)
-    results = []
+    results: list[dict[str, object]] = []
+    num_boards = 0
     for path, source, own in zip(manuscripts, sources, declared, strict=True):
         folder = out / path.stem if len(manuscripts) > 1 else out
         adapter = Adapter(source, own, folder, config, models, drawing)
         made = adapter.boards(on_board=_write_page)
         page = _index(source.title, folder, made)
         results.append(_summary(path, folder, page, made))
+        num_boards += len(made)
         if not as_json:
             _print(results[-1], made)
     if as_json:
         print(json.dumps(results, indent=2, ensure_ascii=False))
     else:
-        print(f"{sum(len(one['boards']) for one in results)} boards in {time.monotonic() - started:.0f} s.")  # type: ignore[arg-type]
+        print(f"{num_boards} boards in {time.monotonic() - started:.0f} s.")
 
 
 def _rights(
@@ -151,7 +153,8 @@ def _index(title: str, folder: Path, made: "list[Made]") -> Path:
         page,
         f'<!doctype html>\n<html lang="{made[0].board.language}"><head><meta charset="utf-8">'
         f"<title>{escaping.escape(title)}</title><style>{_STYLE}</style></head>\n"
-        f'<body><h1>{escaping.escape(title)}</h1><ol>{rows}</ol><p><a href="coverage.md">coverage.md</a></p></body></html>\n',
+        f"<body><h1>{escaping.escape(title)}</h1><ol>{rows}</ol>"
+        '<p><a href="coverage.md">coverage.md</a></p></body></html>\n',
     )
     return page
 

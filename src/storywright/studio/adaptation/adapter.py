@@ -24,6 +24,7 @@ from storywright.studio import director
 from storywright.studio.adaptation import coverage, looks, panels, telling, text
 from storywright.studio.adaptation.coverage import Covered
 from storywright.studio.adaptation.events import Event, Teller
+from storywright.studio.adaptation.lexicon import words_of
 from storywright.studio.adaptation.panels import MOST_PANELS, Shown
 from storywright.studio.adaptation.scenes import Scene
 from storywright.studio.adaptation.staging import Stage
@@ -422,10 +423,10 @@ def _sound(shown: Shown) -> str:
     return " ".join(event.words for event in shown.deeds if event.verb in _SOUNDS)
 
 
-_SOUNDS = frozenset(
+_SOUNDS = words_of(
     "ring slam bark knock screech crack crackle bang thump crash howl roar whistle thunder creak rattle click squeal "
-    "tick toll clatter splash hiss applaud cough sneeze blow звенеть зазвенеть хлопнуть лаять залаять постучать стучать "
-    "скрипеть заскрипеть треснуть грянуть свистеть засвистеть гудеть загреметь греметь завыть выть шуметь".split()
+    "tick toll clatter splash hiss applaud cough sneeze blow звенеть зазвенеть хлопнуть лаять залаять постучать "
+    "стучать скрипеть заскрипеть треснуть грянуть свистеть засвистеть гудеть загреметь греметь завыть выть шуметь"
 )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from storywright.studio.adaptation import english_tags as tags
 from storywright.studio.adaptation.english_tags import Token, tagged
 from storywright.studio.adaptation.grammar import Apposition, Clause, ClauseKind, Gender, Mention, Parsed, Tense
-from storywright.studio.adaptation.lexicon import SPEECH_EN, STATIVE_EN
+from storywright.studio.adaptation.lexicon import SPEECH_EN, STATIVE_EN, words_of
 from storywright.studio.adaptation.text import SAID, Word, clean
 
 _GENDER: dict[str, Gender] = {
@@ -19,20 +19,21 @@ _GENDER: dict[str, Gender] = {
     **dict.fromkeys(("she", "her", "herself", "hers"), "f"),
     **dict.fromkeys(("it", "itself", "its"), "n"),
 }  # fmt: skip
-_PLURALS = frozenset("we they us them themselves ourselves these those".split())
-_OBJECT_FORMS = frozenset("me him her us them whom himself herself itself themselves myself".split())
-_FIRST = frozenset("i we me us my our myself ourselves".split())
-_SECOND = frozenset("you your yourself".split())
-_CATENATIVE = frozenset("begin start try manage venture want decide happen set proceed continue go come have like "
-                        "stop keep finish help dare forget need learn".split())  # fmt: skip
-_PERCEIVE = frozenset("see hear watch feel notice let make find catch".split())
-_LEADING = frozenset("then also just actually even still so however indeed well now too already".split())
+_PLURALS = words_of("we they us them themselves ourselves these those")
+_OBJECT_FORMS = words_of("me him her us them whom himself herself itself themselves myself")
+_FIRST = words_of("i we me us my our myself ourselves")
+_SECOND = words_of("you your yourself")
+_CATENATIVE = words_of(
+    "begin start try manage venture want decide happen set proceed continue go come have like stop keep finish "
+    "help dare forget need learn"
+)  # fmt: skip
+_LEADING = words_of("then also just actually even still so however indeed well now too already")
 _CUT_BEFORE = ("U", "W")
 _KINDS: dict[str, ClauseKind] = {
     **dict.fromkeys(("when", "while", "as", "until", "till", "before", "after", "once", "where", "wherever"), "when"),
     **dict.fromkeys(("if", "unless", "whether", "lest", "though", "although", "whenever"), "if"),
     **dict.fromkeys(("because", "since", "for", "whereas"), "because"),
-    **dict.fromkeys(("that", "how", "why"), "that"),
+    **dict.fromkeys(("that", "how", "why", "what"), "that"),
 }  # fmt: skip
 
 
@@ -62,7 +63,7 @@ class English:
         for aside in asides:
             inner = _Sentence(tagged(aside)).parsed()
             for clause in inner.clauses:
-                clause.kind = "aside" if clause.kind == "main" else clause.kind
+                clause.kind = "aside"
             parsed.clauses += inner.clauses
             parsed.appositions += inner.appositions
             parsed.mentions += inner.mentions
@@ -73,9 +74,8 @@ class English:
         frame = clause.frame
         assert isinstance(frame, _Frame)
         verb = _present(frame, clause, plural)
-        if clause.subject is None or clause.subject.kind != "pronoun" or clause.subject.head != "there":
-            if frame.inverted is not None and clause.linking and clause.verb == "be":
-                return _finished(_turned(frame, verb, named, most_words))
+        if frame.inverted is not None and clause.verb == "be":
+            return _finished(_turned(frame, verb, named, most_words))
         before, after = _around(frame)
         tail = _trimmed(frame, after, named, most_words)
         return _finished(" ".join(part for part in (subject, before, verb, tail) if part))
@@ -259,7 +259,11 @@ class _Sentence:
         frame, after = clause.frame, following.frame
         assert isinstance(frame, _Frame) and isinstance(after, _Frame)
         begins = after.opens
-        if following.subject is not None and frame.after <= following.subject.number < begins:
+        if (
+            following.kind != "relative"
+            and following.subject is not None
+            and frame.after <= following.subject.number < begins
+        ):
             begins = following.subject.number  # it waited for its verb behind a comma
         end = max(begins, frame.after)
         while end > frame.after and self.tokens[end - 1].tag in ("C", "U", "W", ".", "R"):
@@ -279,7 +283,7 @@ class _Sentence:
         """She saw it pop down the hole: what is seen is done by somebody else."""
         found = []
         for index, token in enumerate(self.tokens):
-            if token.tag[0] != "V" or token.lemma not in _PERCEIVE:
+            if token.tag[0] != "V" or token.lemma not in tags.PERCEIVE:
                 continue
             mention = next((m for m in self.mentions if m.number == index + 1), None)
             if mention is None:
@@ -324,7 +328,7 @@ class _Sentence:
         return found
 
 
-_TURNS = frozenset("be go come stand lie sit hang run fly rise fall appear stretch creep jump rush follow lay".split())
+_TURNS = words_of("be go come stand lie sit hang run fly rise fall appear stretch creep jump rush follow lay")
 
 
 def _alone(tokens: list[Token], number: int, verb: int) -> bool:
@@ -428,9 +432,8 @@ def _mentions(tokens: list[Token]) -> list[Mention]:
             if tokens[index].low == "'s":
                 break
             index += 1
-            if index < len(tokens) and tokens[index].low == "," and index + 1 < len(tokens):
-                if tokens[index - 1].tag == "J" and tokens[index + 1].tag == "J":  # a long, low hall
-                    index += 1
+            if [t.tag for t in tokens[index - 1 : index + 2 : 2]] == ["J", "J"] and tokens[index].low == ",":
+                index += 1  # a long, low hall
         if index < len(tokens) and tokens[index].tag == "P" and index == start:
             found.append(_pronoun(tokens, index))
             index += 1
@@ -465,7 +468,8 @@ def _pronoun(tokens: list[Token], index: int) -> Mention:
     token = tokens[index]
     return Mention(
         token.word.start, token.word.end, token.word.text, token.low, "pronoun", _GENDER.get(token.low, ""),
-        token.low in _PLURALS, _governed(tokens, index), True, subject_form=token.low not in _OBJECT_FORMS, number=index,
+        token.low in _PLURALS, _governed(tokens, index), True, subject_form=token.low not in _OBJECT_FORMS,
+        number=index,
     )  # fmt: skip
 
 
@@ -539,7 +543,12 @@ def _present(frame: _Frame, clause: Clause, plural: bool) -> str:
 
 
 def _contracted(words: str) -> str:
-    return words.replace(" n't", " not").replace("can not", "cannot").replace("cannot not", "cannot")
+    return (
+        words.replace(" n't", " not")
+        .replace(" n’t", " not")
+        .replace("can not", "cannot")
+        .replace("cannot not", "cannot")
+    )
 
 
 def _now(token: Token, plural: bool, person: int = 3) -> str:
@@ -558,9 +567,7 @@ def _now(token: Token, plural: bool, person: int = 3) -> str:
 def _around(frame: _Frame) -> tuple[str, int]:
     """What of the words before the verb is kept, and where the words behind it begin."""
     if frame.inverted is not None:
-        fronted = [t for t in frame.tokens[frame.opens : frame.verb] if t.tag in ("R", "I", "N", "D", "J")]
-        short = len(fronted) <= 2 and all(t.low in tags.PARTICLES for t in fronted)
-        return ("", frame.inverted.stop) if not short else ("", frame.inverted.stop)
+        return "", frame.inverted.stop
     kept = []
     index = frame.verb
     while index > frame.opens and frame.tokens[index - 1].tag == "R":
@@ -586,6 +593,13 @@ def _trimmed(frame: _Frame, start: int, named: Mapping[int, str], most_words: in
         fronted = frame.tokens[frame.opens : frame.verb]
         if fronted and len(fronted) <= 2 and all(t.low in tags.PARTICLES for t in fronted):
             tokens = fronted + tokens
+    return _named_text(_shifted(_stripped(_stripped(tokens)[: _cut(_stripped(tokens), most_words)])), named)
+
+
+def _stripped(tokens: list[Token]) -> list[Token]:
+    """Without what cannot end a sentence."""
+    while tokens and tokens[0].low in (",", ";", ":"):
+        tokens = tokens[1:]
     while tokens and (tokens[-1].tag in ("C", "U", "W", "X", "D", "S", "I", "TO") or tokens[-1].low in ",;:—–-."):
         if (tokens[-1].tag == "I" and len(tokens) == 1 and tokens[-1].low in tags.PARTICLES) or tokens[-1].low in (
             "his",
@@ -593,15 +607,14 @@ def _trimmed(frame: _Frame, start: int, named: Mapping[int, str], most_words: in
         ):
             break
         tokens = tokens[:-1]
-    cut = _cut(tokens, most_words)
-    return _named_text(_shifted(tokens[:cut]), named)
+    return tokens
 
 
 def _cut(tokens: list[Token], most_words: int) -> int:
     """Where to stop: at the end, or at the last joint before there are too many words."""
     count, joint = 0, 0
     for index, token in enumerate(tokens):
-        if index and token.low in (";", ":", "—", "–", "--", "-") or token.tag == "X":
+        if (index and token.low in (";", ":", "—", "–", "--", "-")) or token.tag == "X":
             return index
         if index and count >= 2 and (token.tag in _CUT_BEFORE or token.low == ","):
             if token.tag in _CUT_BEFORE and token.low not in ("that", "how", "whether", "what"):
@@ -629,21 +642,20 @@ def _shifted(tokens: list[Token]) -> list[Token]:
             person = 1 if token.low in _FIRST else 2 if token.low in _SECOND else 3
         if token.tag in ("VBD", "MD") and token.low not in ("might", "must", "would", "should"):
             text = _now(token, bool(plural), person or 3)
-            token = Token(replace(token.word, text=text, low=text), token.tag, token.lemma)
-        written.append(token)
+            written.append(Token(replace(token.word, text=text, low=text), token.tag, token.lemma))
+        else:
+            written.append(token)
     return written
 
 
 def _named_text(tokens: Sequence[Token], named: Mapping[int, str]) -> str:
     written: list[Token] = []
-    skip_to = -1
     for token in tokens:
-        if token.word.start < skip_to:
-            continue
         if token.word.start in named:
             text = named[token.word.start]
-            token = Token(replace(token.word, text=text, low=text.lower()), token.tag)
-        written.append(token)
+            written.append(Token(replace(token.word, text=text, low=text.lower()), token.tag))
+        else:
+            written.append(token)
     return _contracted(clean(_text(written)))
 
 

@@ -9,61 +9,70 @@ from functools import cache
 
 import lemminflect
 
+from storywright.studio.adaptation.lexicon import words_of
 from storywright.studio.adaptation.text import SAID, Word
 
-
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
-DETERMINERS = _set("a an the this that these those some any no every each another either neither both all such what "
-                   "many few several much enough")  # fmt: skip
-POSSESSIVES = _set("my your his her its our their whose")
-PREPOSITIONS = _set(
+DETERMINERS = words_of(
+    "a an the this that these those some any no every each another either neither both all such what many few "
+    "several much enough"
+)  # fmt: skip
+POSSESSIVES = words_of("my your his her its our their whose")
+PREPOSITIONS = words_of(
     "of in on at to from into onto out with by for about over under through across along up down off near behind "
     "beside between beneath below above against among around round toward towards after before during until till "
-    "without within upon inside outside past like than as since beyond opposite throughout despite except via amid"
+    "without within upon inside outside past like than as since beyond opposite throughout despite except via "
+    "amid"
 )
-PARTICLES = _set("up down out off away back in on over round around forward along together apart open aside through by")
-PRONOUNS = _set(
+PARTICLES = words_of(
+    "up down out off away back in on over round around forward along together apart open aside through by"
+)
+PRONOUNS = words_of(
     "i you he she it we they me him us them myself yourself himself herself itself ourselves themselves who whom "
-    "somebody someone anybody anyone nobody everybody everyone nothing something anything everything none "
-    "each one another others"
+    "somebody someone anybody anyone nobody everybody everyone nothing something anything everything none each "
+    "one another others"
 )
-SUBJECT_PRONOUNS = _set("i you he she it we they who somebody someone anybody anyone nobody everybody everyone nothing "
-                        "something anything everything none there that which this these those one each both all "
-                        "others")  # fmt: skip
-MODALS = _set("will would shall should can could may might must 'll 'd ought cannot dare")
+SUBJECT_PRONOUNS = words_of(
+    "i you he she it we they who somebody someone anybody anyone nobody everybody everyone nothing something "
+    "anything everything none there that which this these those one each both all others"
+)  # fmt: skip
+MODALS = words_of("will would shall should can could may might must 'll 'd ought cannot dare")
 BE = {"am": "VBP", "is": "VBZ", "are": "VBP", "was": "VBD", "were": "VBD", "be": "VB", "been": "VBN", "being": "VBG",
       "'m": "VBP", "'re": "VBP"}  # fmt: skip
 HAVE = {"have": "VBP", "has": "VBZ", "had": "VBD", "having": "VBG", "'ve": "VBP"}
 DO = {"do": "VBP", "does": "VBZ", "did": "VBD"}
-CONJUNCTIONS = _set("and or but nor yet & then so")
-SUBORDINATORS = _set("when while as if unless because since though although until till before after once whether "
-                     "whenever wherever where how why lest whereas")  # fmt: skip
-RELATIVES = _set("which who whom whose that where")
-_ADVERBS = _set(
-    "not n't never ever very soon then suddenly presently first there here now just only even still also too again "
-    "once already always often sometimes perhaps maybe quite rather almost nearly however indeed well so far away "
-    "together instead otherwise afterwards meanwhile later else yet thus hence therefore much more most less least "
-    "altogether anyhow anyway somewhere everywhere nowhere upstairs downstairs home today tonight tomorrow yesterday "
-    "actually really finally at-last all-at-once straight ago apart aloud"
+CONJUNCTIONS = words_of("and or but nor yet & then so")
+SUBORDINATORS = words_of(
+    "when while as if unless because since though although until till before after once whether whenever wherever "
+    "where how why lest whereas"
+)  # fmt: skip
+RELATIVES = words_of("which who whom whose that where")
+PERCEIVE = words_of("see hear watch feel notice let make find catch")
+"""Verbs with somebody else's deed behind them: she saw it pop down the hole."""
+_ADVERBS = words_of(
+    "not n't never ever very soon then suddenly presently first there here now just only even still also too "
+    "again once already always often sometimes perhaps maybe quite rather almost nearly however indeed well so "
+    "far away together instead otherwise afterwards meanwhile later else yet thus hence therefore much more most "
+    "less least altogether anyhow anyway somewhere everywhere nowhere upstairs downstairs home today tonight "
+    "tomorrow yesterday actually really finally at-last all-at-once straight ago apart aloud"
 )
-_RARELY_VERBS = _set(
+_RARELY_VERBS = words_of(
     "down well like long back still even own little round up out off light open hand head eye face foot man woman "
-    "people house home water table door window thing time day night morning evening book room garden bank field corner "
-    "hall row lamp key glass cake bottle paper box heap fire stone tree leaf dog cat rabbit bird child mother father "
-    "sister brother word voice hair coat hat shoe bag wall roof floor stair step path road street side end way part "
-    "bit moment minute hour year name number line letter post boat ship sea shore wave storm rain wind snow sun moon "
-    "star sky cloud cold warm dark black white red blue green yellow grey brown kind sort king queen mr mrs stairs "
-    "inch inches feet hands eyes lips right left front centre middle air sand dust bell drum horn trumpet bow spot "
-    "shape pole rope chain lock pocket sleeve button needle pin cup mug plate dish pan pot lips shoulder shoulders "
-    "arms arm elbow knees finger fingers toe thumb candles candle matches splinters waves rocks rails boards"
+    "people house home water table door window thing time day night morning evening book room garden bank field "
+    "corner hall row lamp key glass cake bottle paper box heap fire stone tree leaf dog cat rabbit bird child "
+    "mother father sister brother word voice hair coat hat shoe bag wall roof floor stair step path road street "
+    "side end way part bit moment minute hour year name number line letter post boat ship sea shore wave storm "
+    "rain wind snow sun moon star sky cloud cold warm dark black white red blue green yellow grey brown kind sort "
+    "king queen mr mrs stairs inch inches feet hands eyes lips right left front centre middle air sand dust bell "
+    "drum horn trumpet bow spot shape pole rope chain lock pocket sleeve button needle pin cup mug plate dish pan "
+    "pot lips shoulder shoulders arms arm elbow knees finger fingers toe thumb candles candle matches splinters "
+    "waves rocks rails boards"
 )
-TITLES = _set("mr mrs ms dr prof capt col gen lt sgt rev hon st")
+TITLES = words_of("mr mrs ms dr prof capt col gen lt sgt rev hon st")
 """Before a name, with or without a full stop."""
-_NUMBERS = _set("one two three four five six seven eight nine ten eleven twelve hundred thousand half dozen third "
-                "second once twice")  # fmt: skip
+_NUMBERS = words_of(
+    "one two three four five six seven eight nine ten eleven twelve hundred thousand half dozen third second once "
+    "twice"
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -129,6 +138,10 @@ def third_person(lemma: str) -> str:
 @cache
 def singular(low: str) -> tuple[str, bool]:
     """The base form of a noun, and whether the word was its plural."""
+    before, hyphen, last = low.rpartition("-")
+    if hyphen and last:  # rabbit-holes → rabbit-hole
+        noun, plural = singular(last)
+        return f"{before}-{noun}", plural
     lemmas = parts_of_speech(low).get("NOUN", ())
     if not lemmas:
         if low.endswith("s") and not low.endswith("ss") and len(low) > 3:
@@ -173,6 +186,8 @@ def _tag(word: Word, before: list[Token], following: Word | None, first: bool) -
         return Token(word, "X")
     if not word.is_word and low[0] != "'" and low != "n't":
         return Token(word, ".")
+    if word.text[0] in "“«":
+        return Token(word, "N", word.text)
     if closed := _closed(low, before, following):
         return Token(word, *closed)
     forms, parts = verb_forms(low), parts_of_speech(low)
@@ -233,6 +248,8 @@ def _rest_of_closed(low: str, previous: Token | None, following: Word | None) ->
         if nominal or low in ("all",):
             return "D", low
         return ("P", low) if low not in ("many", "few", "several") else ("J", low)
+    if low == "what" and following is not None and following.low in SUBJECT_PRONOUNS:
+        return "U", low
     if low in DETERMINERS:
         return ("D", low) if low != "so" else None
     if low in ("as", "before", "after", "until", "till", "since", "once", "for", "so") and low not in _NUMBERS:
@@ -254,6 +271,8 @@ def _rest_of_closed(low: str, previous: Token | None, following: Word | None) ->
         return "P", low
     if low in _NUMBERS and low not in ("second", "once", "twice"):
         return "CD", low
+    if low in ("well", "home") and previous is not None and previous.tag in ("D", "J", "S"):
+        return "N", low
     if low in _ADVERBS:
         return "R", low
     return ("CD", low) if low[0].isdigit() else None
@@ -288,13 +307,16 @@ def _open(
         if near and near.tag == "R" and near is not previous and tag == "I" and forms and not noun:
             return _verb(forms, ("VBD", "VBZ", "VBP", "VBN"))
         return _in_noun(low, forms, noun, adjective, tag, following)
-    if tag == "TO" or tag == "MD":
+    if tag in ("TO", "MD"):
         return ("VB", forms["VB"]) if "VB" in forms else _in_noun(low, forms, noun, adjective, tag, following)
     if previous is not None and previous.lemma == "be" and tag[0] == "V":
         return _after_be(low, forms, noun, adjective)
     if previous is not None and previous.lemma == "have" and tag[0] == "V" and ("VBN" in forms or "VBD" in forms):
         return "VBN", forms.get("VBN") or forms["VBD"]
     if previous is not None and previous.lemma == "do" and "VB" in forms and tag in ("VBD", "VBP", "VBZ"):
+        return "VB", forms["VB"]
+    seen = len(before) > 1 and before[-2].lemma in PERCEIVE and before[-2].tag[0] == "V" and tag == "P"
+    if seen and "VB" in forms:
         return "VB", forms["VB"]
     if tag in ("P", "W") and previous is not None and previous.low in SUBJECT_PRONOUNS and forms:
         return _verb(forms, ("VBD", "VBZ", "VBP", "VBG", "VBN"))
@@ -349,7 +371,7 @@ def _goes_on_noun(word: Word) -> bool:
     if not parts or word.is_capital:
         return True
     past = verb_forms(low).get("VBD")
-    if past and low != past and not low.endswith("ed"):  # fell, rose, saw
+    if past and low != past and not low.endswith("ed") and low not in _RARELY_VERBS:  # fell, rose, saw
         return False
     return "ADJ" in parts or ("NOUN" in parts and not (past and low != past))
 
@@ -359,8 +381,8 @@ def _after_be(low: str, forms: dict[str, str], noun: bool, adjective: bool) -> t
         return "VBG", forms["VBG"]
     if adjective:
         return "J", low
-    if "VBN" in forms and low not in _RARELY_VERBS:
-        return "VBN", forms["VBN"]
+    if ("VBN" in forms or "VBD" in forms) and low not in _RARELY_VERBS:
+        return "VBN", forms.get("VBN") or forms["VBD"]
     return ("N", singular(low)[0]) if noun else _verb(forms, ("VBN", "VB")) if forms else ("R", low)
 
 
@@ -376,7 +398,7 @@ def _after_noun(
 ) -> tuple[str, str]:
     """Behind a name, a noun, a speech, a mark or `and`: a finite verb, or something new."""
     past = forms.get("VBD")
-    if past and low != past and low not in ("left",):
+    if past and low not in (past, "left") and low not in _RARELY_VERBS:
         return "VBD", past
     if "VBG" in forms and not (noun and tag == "C"):
         return "VBG", forms["VBG"]
@@ -438,7 +460,7 @@ def _after_verb(
 def _mended(found: list[Token]) -> list[Token]:
     """Words that can be a preposition or open a clause: a verb of their own behind them decides."""
     for index, token in enumerate(found):
-        if token.tag == "VBD" and _describes(found, index):
+        if token.tag == "VBD" and (_describes(found, index) or _reduced(found, index)):
             token.tag = "VBN"
         if token.tag != "?":
             continue
@@ -456,6 +478,29 @@ def _describes(found: list[Token], index: int) -> bool:
     later = any(token.finite or token.tag == "C" for token in found[index + 1 :])
     form = found[index].low.endswith("ed") or "VBN" in verb_forms(found[index].low)
     return earlier and not later and form and found[index + 1].low in ("in", "by", "with", "of")
+
+
+def _reduced(found: list[Token], index: int) -> bool:
+    """A label with words printed on it: the part of the sentence has its finite verb already."""
+    low = found[index].low
+    if not low.endswith("ed") and "VBN" not in verb_forms(low):
+        return False
+    at = index - 1
+    while at >= 0 and found[at].tag == "R":
+        at -= 1
+    if at < 0 or found[at].tag not in ("N", "NN"):
+        return False
+    while at >= 0 and found[at].tag not in (".", "C", "U", "W", "X"):
+        if found[at].finite:
+            return found[at].lemma not in _CLAIMS
+        at -= 1
+    return False
+
+
+_CLAIMS = words_of(
+    "know think say find see wish hope believe feel hear suppose fear tell guess imagine mean notice swear"
+)
+"""Verbs that a clause can follow without `that`."""
 
 
 def _clause_follows(found: list[Token], start: int) -> bool:

@@ -15,13 +15,14 @@ from storywright.studio.adaptation import lexicon, naming, places, speech, text
 from storywright.studio.adaptation.aspect import parses
 from storywright.studio.adaptation.english import English
 from storywright.studio.adaptation.grammar import Clause, Grammar, Mention, Parsed
+from storywright.studio.adaptation.lexicon import words_of
 from storywright.studio.adaptation.people import Cast, Character, Memory
 from storywright.studio.adaptation.places import Place
 from storywright.studio.adaptation.russian import Russian
 from storywright.studio.adaptation.text import Word
 
-THRESHOLD = 1.0
-"""What an event weighs at least."""
+THRESHOLD = 1.15
+"""What a deed weighs at least to be an event; what is said always is one."""
 MOST_WORDS = 13
 """Behind the subject, before the words are cut at a joint."""
 _LINE_WORDS = 26
@@ -34,9 +35,11 @@ _STATIVE = {"en": lexicon.STATIVE_EN, "ru": lexicon.STATIVE_RU}
 _PERCEPTION = {"en": lexicon.PERCEPTION_EN, "ru": lexicon.PERCEPTION_RU}
 _MOTION = {"en": lexicon.MOTION_EN, "ru": lexicon.MOTION_RU}
 _FEELS = {"en": lexicon.EMOTION_EN, "ru": lexicon.EMOTION_RU}
-_THINKS = frozenset("think wonder muse reflect думать подумать".split())
+_LIVELY = lexicon.MOTION_EN | lexicon.SPEECH_EN | lexicon.EMOTION_EN | lexicon.POSTURE_EN
+"""What only living beings do: the `it` that does it is an animal."""
+_THINKS = words_of("think wonder muse reflect думать подумать")
 _CLAUSE_WEIGHT = {"main": 1.0, "seen": 1.0, "when": 0.6, "that": 0.2, "relative": 0.1, "because": 0.0, "if": -1.0,
-                  "aside": 0.4}  # fmt: skip
+                  "aside": 0.1}  # fmt: skip
 _KIN = {
     "father": "father", "dad": "father", "daddy": "father", "papa": "father", "mother": "mother", "mum": "mother",
     "mamma": "mother", "mama": "mother", "папаша": "отец", "папа": "отец", "папенька": "отец", "батюшка": "отец",
@@ -126,11 +129,13 @@ class Teller:
         self._grammar = grammar_of(language)
         self.cast = Cast(language)
         self._memory = Memory()
-        self._place, self._time = places.NOWHERE, None
+        self._place: Place = places.NOWHERE
+        self._time: TimeOfDay | None = None
         self._speakers: list[Character] = []
         self._known_things: set[str] = set()
         self._met: set[int] = set()
         self._thing_from: Parsed | None = None
+        self._listener: Character | None = None
 
     # First reading: who is there at all.
 
@@ -152,6 +157,7 @@ class Teller:
     def begin(self, place: str = "", time: TimeOfDay | None = None, forget: bool = False) -> None:
         """A scene begins; a script's heading says where and when."""
         self._speakers = []
+        self._listener = None
         self._memory.subject = None
         if forget or place:
             self._place, self._time = Place(place, place.lower()), time
@@ -229,10 +235,13 @@ class Teller:
         if subject is not None:
             if speaks and subject.kind == "pronoun" and clause.verb in _SPEECH[self._language]:
                 who = self._speaker_meant(subject)
-            who = who or self.cast.who(subject, self._memory)
+            if subject.head in _SELF and before:
+                who = before[-1].who
+            who = who or self.cast.who(subject, self._memory, clause.verb in _LIVELY)
             if who is not None and who is self.cast.narrator:
                 clause.person = 3
             self._owned(subject, who)
+            who = who or self._whose(subject, clause)
         elif clause.same_subject and before and before[-1].sentence == number:
             who, subject = before[-1].who, before[-1].subject
         elif self._language == "ru" and clause.person == 3 and not clause.plural and clause.gender != "n":
@@ -243,6 +252,18 @@ class Teller:
         self._remember(told)
         return told
 
+    def _whose(self, subject: Mention, clause: Clause) -> Character | None:
+        """Her face brightens, губы Базарова дрожат: a part of the body does it for the whole."""
+        if subject.kind != "noun" or subject.head not in lexicon.BODY:
+            return None
+        if self._language == "en":
+            owner = {"her": "f", "his": "m"}.get(subject.owner.lower())
+            if owner is not None:
+                return next((one for one in self._memory.recent() if one.gender == owner), None)
+            return next(iter(self.cast.named(subject.owner)), None) if subject.owner[:1].isupper() else None
+        behind = next((m for m in clause.mentions if m.start - subject.end <= 1 and m.animate), None)
+        return self.cast.who(behind, self._memory) if behind is not None and not behind.governed else None
+
     def _speaker_meant(self, mention: Mention) -> Character | None:
         """she said: of those who are speaking the other one, where she fits."""
         fitting = [one for one in self._speakers if one.gender == mention.gender and not one.plural]
@@ -250,7 +271,7 @@ class Teller:
         subject = self._memory.subject
         if subject is not None and subject in self._speakers and subject.gender == mention.gender:
             return subject
-        return (others or fitting or [None])[0]
+        return next(iter(others or fitting), None)
 
     def _owned(self, mention: Mention, who: Character | None) -> None:
         """her mother is Nora's mother."""
@@ -268,13 +289,15 @@ class Teller:
         clause, named = told.clause, {}
         if told.who is not None and clause.kind != "aside":
             told.who.count += 0 if told.who.named else 1
-            self._memory.add(told.who, subject=clause.kind in ("main", "when", "seen", "that"))
+            self._memory.add(told.who, subject=clause.kind in ("main", "when", "seen"))
         thing = None
         for mention in clause.mentions:
             if mention.governed == "'s":
                 continue
             if clause.linking and told.who is not None and not mention.governed and mention.kind == "noun":
                 self._is_a(told.who, mention)
+                continue
+            if mention.head in _SELF:
                 continue
             if mention.head in _ME and self.cast.narrator is not None:
                 named[mention.start] = _declined(self.cast.narrator.called, mention, self._language)
@@ -288,7 +311,12 @@ class Teller:
                         named[mention.start] = meant.called
                 elif mention.head in ("something", "anything"):
                     self._memory.thing = None
-                elif mention.head == "it" and self._memory.thing is not None and self._thing_from is not told.parsed:
+                elif (
+                    mention.head == "it"
+                    and meant is None
+                    and self._memory.thing is not None
+                    and self._thing_from is not told.parsed
+                ):
                     named[mention.start] = _the(self._memory.thing)
                 continue
             who = self.cast.who(mention, self._memory)
@@ -302,6 +330,7 @@ class Teller:
                 looked_at = mention.governed == "at" and clause.verb in _PERCEPTION[self._language]
                 if not mention.governed or looked_at:
                     thing = thing or mention
+                    self._memory.noticed()
         told.named = named
         there = told.subject is not None and told.subject.head == "there"
         if thing is not None and clause.kind in ("main", "when", "seen", "that") and (there or not clause.linking):
@@ -320,8 +349,7 @@ class Teller:
         for pair in parsed.appositions:
             one, other = self.cast.who(pair.one, self._memory), self.cast.who(pair.other, self._memory)
             if one is not None:
-                describe = pair.other if pair.one.kind == "name" or one.named else pair.other
-                one.described.append(self._phrase(describe))
+                one.described.append(self._phrase(pair.other))
             if one is not None and other is not None and one.named != other.named:
                 self._join(*((one, other) if one.named else (other, one)))
         for told in clauses:
@@ -380,7 +408,11 @@ class Teller:
                     one.speaker = self._next_speaker(self._manuscript.text[one.start : one.end])
         for one in speeches:
             if one.speaker is not None:
-                self._speakers = [s for s in self._speakers if s is not one.speaker][-2:] + [one.speaker]
+                self._heard(one.speaker)
+
+    def _heard(self, speaker: Character) -> None:
+        """Keep the last three who spoke, the last one last."""
+        self._speakers = [*[one for one in self._speakers if one is not speaker][-2:], speaker]
 
     def _joined(self, speeches: list[_Speech], told: list[_Told]) -> list[_Speech]:
         """“Somebody has to,” said Mr. Hale. “The doctor is waiting.”: one speech."""
@@ -402,10 +434,12 @@ class Teller:
 
     def _next_speaker(self, said: str) -> Character | None:
         called = self._called(said)
+        last = self._speakers[-1] if self._speakers else None
+        if self._listener is not None and self._listener is not last and self._listener is not called:
+            return self._listener
         others = [s for s in self._speakers[:-1] if s is not called]
         if others:
             return others[-1]
-        last = self._speakers[-1] if self._speakers else None
         around = [c for c in self._memory.recent() if c is not last and c is not called and not c.animal]
         return next(iter(around), None if last is called else last)
 
@@ -427,6 +461,7 @@ class Teller:
         if called is not None and spoken_to is not None and called is not spoken_to:
             self._join(called, spoken_to)
         one.addressed = called or spoken_to
+        self._listener = one.addressed
         kin = next((_KIN[w.low] for w in text.words(said)[:6] if w.low in _KIN), None)
         if (
             kin
@@ -501,10 +536,11 @@ class Teller:
         one = _Speech(block.start, block.end, index, 0, speaker, "", None, None, True)
         if speaker is not None:
             self._memory.add(speaker, subject=True)
-            self._speakers = [s for s in self._speakers if s is not speaker][-2:] + [speaker]
+            self._heard(speaker)
         one.addressed = self._called(block.text)
         events = list(self._speech_events(one))
-        cue = next((b for b in reversed(self._manuscript.blocks[:index]) if b.kind == "character"), None)
+        blocks = self._manuscript.blocks
+        cue = next((blocks[at] for at in range(index, -1, -1) if blocks[at].kind == "character"), None)
         for event in events:
             event.heard_only = cue is not None and any(e.strip(". ").upper() in _UNSEEN for e in cue.extensions)
         return events
@@ -529,7 +565,8 @@ class Teller:
         if weight < THRESHOLD:
             return None
         words, predicate = self._words(told)
-        if len(words.split()) < 2:
+        says = self._only_says(clause) and clause.verb not in _FEELS[self._language]
+        if len(words.split()) < (4 if says else 3 if clause.linking else 2):
             return None
         people = [c for c in (who, *told.others) if c is not None]
         kind: Kind = "sight" if clause.verb in _PERCEPTION[self._language] else "state" if clause.linking else "deed"
@@ -550,7 +587,8 @@ class Teller:
     def _weight(self, told: _Told) -> float:
         clause, who = told.clause, told.who
         weight = _CLAUSE_WEIGHT[clause.kind]
-        if clause.person != 3 and who is None:
+        spoken_to = told.subject is not None and told.subject.head in _YOU
+        if who is None and (clause.person != 3 or spoken_to):
             return -1.0  # the author speaks to the reader
         stative = clause.verb in _STATIVE[self._language] or clause.linking or not clause.verb
         weight += -0.5 if stative else 0.3
@@ -562,6 +600,9 @@ class Teller:
             weight -= 0.4
         if clause.verb in _PERCEPTION[self._language]:
             weight += 0.2
+        finds_itself = clause.verb == "find" and any(m.head in _SELF for m in clause.mentions)
+        if finds_itself and any(other.kind == "seen" for other in told.parsed.clauses):
+            return 0.0  # found herself falling: the fall is the event
         weight += 0.3 * self._is_sudden(told)
         if clause.modal:
             weight -= 0.7 if clause.modal in _WOULD else 0.3
@@ -590,6 +631,8 @@ class Teller:
 
     def _subject_words(self, told: _Told) -> tuple[str, bool]:
         subject, who = told.subject, told.who
+        if subject is not None and subject.kind == "noun" and subject.head in lexicon.BODY:
+            who = None
         if subject is not None and subject.kind != "pronoun" and (who is None or " and " in subject.text):
             return _plain(subject, self._language), subject.plural
         if subject is not None and subject.kind == "noun" and self._language == "ru" and who is not None:
@@ -602,6 +645,9 @@ class Teller:
 
     def _when(self, sentence: list[Word], parsed: Parsed) -> None:
         hour = places.time_in(sentence, parsed.mentions, self._language)
+        opening = hour is not None and places.time_in(sentence[:4], parsed.mentions[:1], self._language) == hour
+        if not opening and not any(clause.once for clause in parsed.clauses):
+            return  # what used to be every evening
         if hour is not None and not any(clause.tense == "perfect" for clause in parsed.clauses[:1]):
             self._time = hour
 
@@ -609,16 +655,18 @@ class Teller:
 _TELLS = ("paragraph", "verse", "letter", "quotation", "action", "shot", "centred")
 _SCRIPTED = ("action", "shot", "centred")
 _UNSEEN = ("V.O", "VO", "O.S", "OS", "O.C", "OFF", "ЗК", "З.К", "ГЗК", "ЗА КАДРОМ")
-_ME = frozenset("me myself меня мне мной мною".split())
-_NO_THINGS = frozenset(
-    "time moment day evening morning night minute hour while way thing place side end end part sort kind lot bit use "
-    "trouble turn idea thought feeling word question head hand face eye foot body voice time year week month deal "
-    "order case manner truth matter air wind rain storm breath".split()
+_YOU = words_of("you we us вы ты мы")
+_SELF = words_of("himself herself itself themselves yourself себя себе собой собою")
+_ME = words_of("me myself меня мне мной мною")
+_NO_THINGS = words_of(
+    "time moment day evening morning night minute hour while way thing place side end end part sort kind lot bit "
+    "use trouble turn idea thought feeling word question head hand face eye foot body voice time year week month "
+    "deal order case manner truth matter air wind rain storm breath"
 )
 """What `it` hardly ever means."""
-_WOULD = frozenset("would should might may must 'd ought dare".split())
-_HABITS_RU = frozenset("всегда обычно часто иногда изредка постоянно бывало редко".split())
-_IMPERSONAL = frozenset("быть стать казаться следовать хотеться приходиться случиться".split())
+_WOULD = words_of("would should might may must 'd ought dare")
+_HABITS_RU = words_of("всегда обычно часто иногда изредка постоянно бывало редко")
+_IMPERSONAL = words_of("быть стать казаться следовать хотеться приходиться случиться")
 
 
 _MOST_JOINED_WORDS = 19

@@ -62,6 +62,8 @@ class Clause:
     modal: str = ""
     """would, could, must, might… as it is written."""
     passive: bool = False
+    once: bool = True
+    """The verb's form says that it was done once; Russian tells, English does not."""
     linking: bool = False
     """The verb only says how somebody or something is."""
     gender: Gender = ""

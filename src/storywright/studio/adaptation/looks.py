@@ -79,7 +79,7 @@ _WHOM: dict[Language, tuple[str, str]] = {"en": ("man", "woman"), "ru": ("муж
 
 def in_words(person: Person, language: Language) -> str:
     """The looks as a cast list says them."""
-    from storywright.toonworld.words import english as en  # noqa: PLC0415
+    from storywright.toonworld.words import english as en
 
     noun = en.PEOPLE[person.age, person.woman][0]
     hair = "bald head" if person.hair_length == "bald" else f"{person.hair_length} {person.hair_colour} hair"

@@ -12,12 +12,17 @@ from storywright.board import Language
 from storywright.studio.adaptation import lexicon
 from storywright.studio.adaptation.aspect import parses
 from storywright.studio.adaptation.grammar import Gender, Mention
+from storywright.studio.adaptation.lexicon import pairs_of, words_of
 
 GENERIC: dict[Language, frozenset[str]] = {
-    "en": frozenset("man woman boy girl lady gentleman person child kid fellow guy lad youth creature thing friend "
-                    "teenager people".split()),
-    "ru": frozenset("человек мужчина женщина старик старуха девушка юноша мальчик девочка парень ребенок ребёнок "
-                    "незнакомец незнакомка старичок старушка дама господин люди друг подруга приятель".split()),
+    "en": words_of(
+    "man woman boy girl lady gentleman person child kid fellow guy lad youth creature thing friend teenager "
+    "people"
+),
+    "ru": words_of(
+    "человек мужчина женщина старик старуха девушка юноша мальчик девочка парень ребенок ребёнок незнакомец "
+    "незнакомка старичок старушка дама господин люди друг подруга приятель"
+),
 }  # fmt: skip
 """Nouns that fit many, so that the last one who fits is meant."""
 _TITLES: dict[str, tuple[str, Gender]] = {
@@ -29,25 +34,26 @@ _TITLES: dict[str, tuple[str, Gender]] = {
     "sergeant": ("sergeant", ""), "inspector": ("inspector", ""), "father": ("father", "m"), "mother": ("mother", "f"),
     "grandma": ("grandmother", "f"), "grandpa": ("grandfather", "m"), "madame": ("", "f"), "monsieur": ("", "m"),
 }  # fmt: skip
-_NO_PEOPLE = frozenset(
-    "january february march april may june july august september october november december monday tuesday wednesday "
-    "thursday friday saturday sunday christmas easter english french german russian latin god lord heaven i "
-    "chapter god's russia england france london paris europe america earth бог боже господи россия петербург москва "
-    "европа".split()
+_NO_PEOPLE = words_of(
+    "january february march april may june july august september october november december monday tuesday "
+    "wednesday thursday friday saturday sunday christmas easter english french german russian latin god lord "
+    "heaven i chapter god's russia england france london paris europe america earth бог боже господи россия "
+    "петербург москва европа"
 )
-_SHORT_RU = dict(
-    pair.split(":")
-    for pair in (
-        "саша:александр шура:александр алеша:алексей леша:алексей ваня:иван петя:петр коля:николай митя:дмитрий "
-        "дима:дмитрий вася:василий гриша:григорий миша:михаил паша:павел боря:борис витя:виктор володя:владимир "
-        "вова:владимир женя:евгений костя:константин леня:леонид сеня:семен степа:степан сережа:сергей слава:вячеслав "
-        "толя:анатолий федя:федор юра:юрий гоша:георгий жора:георгий егорка:егор илюша:илья лева:лев ося:осип "
-        "маша:мария маня:мария аня:анна нюра:анна катя:екатерина лиза:елизавета наташа:наталья оля:ольга таня:татьяна "
-        "соня:софья даша:дарья дуня:авдотья настя:анастасия лена:елена люба:любовь люда:людмила надя:надежда "
-        "поля:полина варя:варвара глаша:глафира груша:аграфена ксюша:ксения лида:лидия рита:маргарита света:светлана "
-        "тоня:антонина феня:федосья фенечка:федосья юля:юлия галя:галина зина:зинаида вера:вера нина:нина"
-    ).split()
+_SHORT_RU = pairs_of(
+    """
+    саша александр, шура александр, алеша алексей, леша алексей, ваня иван, петя петр, коля николай, митя дмитрий,
+    дима дмитрий, вася василий, гриша григорий, миша михаил, паша павел, боря борис, витя виктор, володя владимир,
+    вова владимир, женя евгений, костя константин, леня леонид, сеня семен, степа степан, сережа сергей, слава
+    вячеслав, толя анатолий, федя федор, юра юрий, гоша георгий, жора георгий, егорка егор, илюша илья, лева лев,
+    ося осип, маша мария, маня мария, аня анна, нюра анна, катя екатерина, лиза елизавета, наташа наталья, оля
+    ольга, таня татьяна, соня софья, даша дарья, дуня авдотья, настя анастасия, лена елена, люба любовь, люда
+    людмила, надя надежда, поля полина, варя варвара, глаша глафира, груша аграфена, ксюша ксения, лида лидия,
+    рита маргарита, света светлана, тоня антонина, феня федосья, фенечка федосья, юля юлия, галя галина, зина
+    зинаида, вера вера, нина нина
+    """
 )
+"""Short names that no rule makes, and the full ones."""
 _DIMINUTIVE = re.compile(
     r"(?:юшка|ушка|ышка|енька|онька|ечка|очка|ичка|енок|онок|юша|уша|аша|яша|иша|уня|юня|юха|уха|ик|ок|ек|ка|ша|ня|я|а)$"
 )
@@ -65,7 +71,7 @@ def parts(head: str, language: Language) -> tuple[str, ...]:
 
 def title_of(head: str, language: Language) -> str:
     """What the title of a name says that somebody is: Dr. Wren is a doctor."""
-    first = head.split()[0].strip(".").lower() if " " in head else ""
+    first = head.split(maxsplit=1)[0].strip(".").lower() if " " in head else ""
     return _TITLES.get(first, ("", ""))[0] if language == "en" else ""
 
 
@@ -145,7 +151,10 @@ def gender_of(
             gender = noun_gender(title, language)
             if gender:
                 votes[gender] += 3 * count
-        votes += genders
+        told = genders["m"] + genders["f"]
+        for gender in ("m", "f"):
+            if genders[gender] >= 2 and genders[gender] * 4 >= told * 3:
+                votes[gender] += 2
     else:
         votes = Counter(genders)
     return votes.most_common(1)[0][0] if votes and votes.most_common(1)[0][1] else ""

@@ -4,11 +4,13 @@ Each new place is established, people who talk are seen in turn, a turn of the s
 jumps. Knows nothing about the drawn world but its shots.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from storywright.board import Angle, Language, Move, ShotSize
 from storywright.studio.adaptation.events import Event
+from storywright.studio.adaptation.lexicon import words_of
 from storywright.studio.adaptation.people import Character
 from storywright.studio.adaptation.scenes import Scene
 from storywright.studio.plan import FRAMES_A_SECOND, shared_out
@@ -129,7 +131,7 @@ def _divide(panels: list[Shown], wanted: int) -> None:
 def _fit(panels: list[Shown], most: int) -> None:
     """Join what can be seen together, the shortest first; leave out what weighs least."""
     while len(panels) > most:
-        joins = [(_join_cost(a, b), index) for index, (a, b) in enumerate(zip(panels, panels[1:], strict=False))]
+        joins = [(_join_cost(a, b), index) for index, (a, b) in enumerate(itertools.pairwise(panels))]
         cost, at = min(joins)
         weight, lightest = min((_drop_cost(panels, index), index) for index in range(len(panels)))
         if cost <= weight:
@@ -215,8 +217,8 @@ def _angle(panel: Shown, before: shots.Shot | None) -> Angle:
     return "eye level"
 
 
-_FROM_ABOVE = frozenset("fall drop sink cry weep crawl kneel упасть заплакать плакать утонуть опуститься лечь".split())
-_FROM_BELOW = frozenset("climb rise shout stand jump взобраться подняться вскочить закричать крикнуть".split())
+_FROM_ABOVE = words_of("fall drop sink cry weep crawl kneel упасть заплакать плакать утонуть опуститься лечь")
+_FROM_BELOW = words_of("climb rise shout stand jump взобраться подняться вскочить закричать крикнуть")
 
 
 def _move(panel: Shown) -> Move:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from storywright.board import Language
 from storywright.studio.adaptation import lexicon, naming
 from storywright.studio.adaptation.grammar import Apposition, Clause, Gender, Mention, Parsed
+from storywright.studio.adaptation.lexicon import words_of
 
-_OF_THINGS = frozenset("его ее ней нее ним нем них нею".split())
+_OF_THINGS = words_of("его ее ней нее ним нем них нею")
 _NARRATED = 40
 """One clause in so many has to say I, before a narrator is taken for a person of the story."""
 _RECENT = 8
@@ -138,7 +139,7 @@ class Cast:
         form.count += count
         if not mention.governed or mention.governed in ("'s", "-"):
             form.written[naming.written(mention, self._language)] += 1
-        form.written[" ".join(parts)] += 0
+        form.written[" ".join(part.capitalize() for part in parts)] += 0
         if title := naming.title_of(mention.head, self._language):
             form.titles[title] += 1
             self._pairs.append((parts, title))
@@ -157,7 +158,7 @@ class Cast:
         if subject.kind == "pronoun":
             if self._last_named is not None and subject.gender in ("m", "f") and self._language == "en":
                 self._forms[self._last_named].genders[subject.gender] += 1
-            self._last_named = None if subject.head in ("he", "she") else self._last_named
+            self._last_named = None
             return
         if subject.kind == "name":
             parts = naming.parts(subject.head, self._language)
@@ -197,6 +198,7 @@ class Cast:
         cries: Counter[str] = sum((form.cries for form in forms), Counter())
         animal = naming.animal_of(best.parts, self._language) or next(iter(cries), "")
         called = f"the {written}" if animal and self._language == "en" and " " in written else written
+        gender = "" if animal and self._language == "en" and not titles else gender
         character = Character(written, called, gender, animal=animal, count=sum(form.count for form in forms))
         self.characters.append(character)
         for parts in group:
@@ -220,10 +222,10 @@ class Cast:
         """Those whom a name can mean."""
         return self._by_form.get(naming.parts(head, self._language), [])
 
-    def who(self, mention: Mention, memory: "Memory") -> Character | None:
-        """Whom a mention means, if it means somebody."""
+    def who(self, mention: Mention, memory: "Memory", acts: bool = False) -> Character | None:
+        """Whom a mention means, if it means somebody; `acts` says that a thing could not do it."""
         if mention.kind == "pronoun":
-            return self.narrator if mention.head in ("i", "я") else memory.meant(mention, None)
+            return self.narrator if mention.head in ("i", "я") else memory.meant(mention, None, acts)
         if mention.kind == "name":
             found = self.named(mention.head)
             if len(found) > 1:
@@ -239,12 +241,15 @@ class Cast:
     def _nameless(self, mention: Mention, memory: "Memory") -> Character | None:
         noun = mention.head.lower()
         gender = naming.noun_gender(noun, self._language)
+        same_animal = [one for one in self.characters if one.named and one.animal == noun and not mention.plural]
+        if len(same_animal) == 1:
+            return same_animal[0]
         generic = noun in naming.GENERIC[self._language]
         if generic and not mention.plural and (mention.definite or self._language == "ru"):
             age = naming.age_of(noun, naming.age_of(" ".join(mention.adjectives), ""))
             for one in memory.recent():
                 fits = not one.animal and (not gender or one.gender in ("", gender)) and not one.plural
-                if fits and (not age or one.age == age or one.age == "adult"):
+                if fits and (not age or one.age in (age, "adult")):
                     one.age = age or one.age
                     return one
         key = naming.label(mention, self._language) if generic else noun
@@ -293,6 +298,8 @@ class Memory:
         self.subject: Character | None = None
         self.thing: Mention | None = None
         """The last thing that something was done with."""
+        self._clock = self._thing_since = 0
+        self._since: dict[Character, int] = {}
         self.spoken_of: dict[Gender, bool] = {}
         """For each gender whether the last that was spoken of was a thing, and no person."""
 
@@ -300,8 +307,15 @@ class Memory:
         """The last ones first."""
         return self._recent[::-1]
 
+    def noticed(self) -> None:
+        """A thing was mentioned, which `it` rather means than an animal before it."""
+        self._clock += 1
+        self._thing_since = self._clock
+
     def add(self, character: Character, subject: bool = False) -> None:
         """Somebody was mentioned."""
+        self._clock += 1
+        self._since[character] = self._clock
         if character in self._recent:
             self._recent.remove(character)
         self._recent = [*self._recent[-_RECENT:], character]
@@ -315,7 +329,7 @@ class Memory:
         self._recent = [new if one is old else one for one in self._recent]
         self.subject = new if self.subject is old else self.subject
 
-    def meant(self, mention: Mention, doer: Character | None) -> Character | None:
+    def meant(self, mention: Mention, doer: Character | None, acts: bool = False) -> Character | None:
         """Whom a pronoun means: the last subject where it fits, or the last one who fits; never who does it."""
         head = mention.head
         if head in lexicon.NOBODY or self._is_thing(mention):
@@ -323,8 +337,9 @@ class Memory:
         order = [one for one in self.recent() if one is not doer]
         if self.subject in order:
             order = [self.subject, *[one for one in order if one is not self.subject]]
+        order.sort(key=lambda one: one.gender != mention.gender)  # who surely fits, before who may
         for one in order:
-            if self._fits(one, mention):
+            if self._fits(one, mention, acts):
                 if not one.gender and mention.gender in ("m", "f") and not one.animal:
                     one.gender = mention.gender
                 return one
@@ -334,7 +349,7 @@ class Memory:
         """его, её: the last masculine or feminine noun was a thing; ему, ей: things are given nothing."""
         return mention.head in _OF_THINGS and self.spoken_of.get(mention.gender, False)
 
-    def _fits(self, one: Character, mention: Mention) -> bool:
+    def _fits(self, one: Character, mention: Mention, acts: bool) -> bool:
         if one.narrates:
             return False
         if mention.plural:
@@ -342,7 +357,10 @@ class Memory:
         if one.plural:
             return False
         if mention.head in ("it", "itself"):
-            return bool(one.animal)
+            after = (
+                acts or mention.governed in ("after", "beside", "with") or self._since.get(one, 0) >= self._thing_since
+            )
+            return bool(one.animal) and after
         if mention.gender == "n":
             return one.gender == "n"
         if one.animal and not one.named and mention.head in ("he", "she", "him", "her"):

@@ -10,6 +10,7 @@ from storywright.board import Language, TimeOfDay
 from storywright.studio.adaptation import lexicon
 from storywright.studio.adaptation.aspect import parses
 from storywright.studio.adaptation.grammar import Clause, Mention
+from storywright.studio.adaptation.lexicon import words_of
 from storywright.studio.adaptation.text import Word
 from storywright.toonworld.scene import INDOORS
 from storywright.toonworld.words import lexicon as drawn
@@ -29,38 +30,44 @@ class Place:
 NOWHERE = Place("", "")
 
 _MORE: dict[Language, str] = {
-    "en": "well tunnel hole burrow cave passage staircase stairs deck ship boat train tower dungeon cellar basement gate "
-    "doorway threshold tent hut barn stable prison cell church chapel temple palace yard stage shore bank pier dock "
-    "battlefield trench corridor lobby landing roof attic loft elevator lift carriage compartment hall wood lane "
-    "cemetery graveyard churchyard moor marsh swamp ditch hedge inn ward cabin quay ditch pond lake station ferry "
-    "clearing path hospital school bridge square market field meadow",
-    "ru": "колодец туннель нора пещера лестница корабль лодка поезд башня подвал чердак ворота палатка хижина сарай "
-    "конюшня тюрьма церковь храм дворец сцена крыльцо сени горница изба берег причал пристань корма палуба коляска "
-    "тарантас карета усадьба имение постоялый поляна тропа шоссе мост болото степь канава погреб сад трактир вагон "
-    "крыша дорога двор площадь перрон купе остров",
+    "en": "well tunnel hole burrow cave passage staircase stairs deck ship boat train tower dungeon cellar "
+        "basement gate doorway threshold tent hut barn stable prison cell church chapel temple palace yard "
+        "stage shore bank pier dock battlefield trench corridor lobby landing roof attic loft elevator lift "
+        "carriage compartment hall wood lane cemetery graveyard churchyard moor marsh swamp ditch hedge inn "
+        "ward cabin quay ditch pond lake station ferry clearing path hospital school bridge square market "
+        "field meadow",
+    "ru": "колодец туннель нора пещера лестница корабль лодка поезд башня подвал чердак ворота палатка хижина "
+        "сарай конюшня тюрьма церковь храм дворец сцена крыльцо сени горница изба берег причал пристань корма "
+        "палуба коляска тарантас карета усадьба имение постоялый поляна тропа шоссе мост болото степь канава "
+        "погреб сад трактир вагон крыша дорога двор площадь перрон купе остров",
 }  # fmt: skip
-_NO_PLACES = frozenset(
-    "bed mirror bath sink sofa couch desk stove oven shower toilet home hill-side screen way side hole-up island-hop hall-"
-    "stand meal lesson wood-pile fire face top court ring plate country earth world sky exterior interior city-wide "
-    "board cooker fridge platform-shoe bar pool pitch mars moon дом-то плита диван зеркало кровать постель доска урок "
-    "комната-то бар мир небо дама зима солнце вода волна кино душ город-то "
-    "range paper crossing rocks trail blackboard peak bay water".split()
+_NO_PLACES = words_of(
+    "bed mirror bath sink sofa couch desk stove oven shower toilet home hill-side screen way side hole-up island- "
+    "hop hall-stand meal lesson wood-pile fire face top court ring plate country earth world sky exterior "
+    "interior city-wide board cooker fridge platform-shoe bar pool pitch mars moon дом-то плита диван зеркало "
+    "кровать постель доска урок комната-то бар мир небо дама зима солнце вода волна кино душ город-то range paper "
+    "crossing rocks trail blackboard peak bay water"
 )
 _INTO: dict[Language, frozenset[str]] = {
-    "en": frozenset("in into inside at on onto to through across along down up under behind beside near by over upon round "
-                    "around within among".split()),
-    "ru": frozenset("в во на к ко под по за у через из-за около возле вдоль между среди".split()),
+    "en": words_of(
+    "in into inside at on onto to through across along down up under behind beside near by over upon round around "
+    "within among"
+),
+    "ru": words_of("в во на к ко под по за у через из-за около возле вдоль между среди"),
 }  # fmt: skip
-_WITHIN = frozenset("in into inside at on в во на".split())
-_PARTS = frozenset("window door floor middle end corner wall side edge top bottom centre center back front step "
-                   "steps entrance foot depth".split())  # fmt: skip
+_WITHIN = words_of("in into inside at on в во на")
+_PARTS = words_of(
+    "window door floor middle end corner wall side edge top bottom centre center back front step steps entrance "
+    "foot depth"
+)  # fmt: skip
 """Parts of a place, of which the place is meant: the windows of the kitchen."""
-_CARRIED = frozenset("boat train carriage coach lift elevator лодка коляска тарантас карета поезд вагон".split())
+_SELVES = words_of("himself herself itself themselves")
+_CARRIED = words_of("boat train carriage coach lift elevator лодка коляска тарантас карета поезд вагон")
 """Places only for those who are inside."""
-_LOOKS = lexicon.PERCEPTION_EN | lexicon.PERCEPTION_RU | frozenset(
-    "point wave shout call dream think talk speak want wish long hope glance gaze turn throw say ask send write lead "
-    "показывать указать кричать махать мечтать думать говорить бросить послать писать хотеть вести стучать постучать"
-    .split()
+_LOOKS = lexicon.PERCEPTION_EN | lexicon.PERCEPTION_RU | words_of(
+    "decide plan refuse intend forget решить решиться собираться point wave shout call dream think talk speak "
+    "want wish long hope glance gaze turn throw say ask send write lead показывать указать кричать махать мечтать "
+    "думать говорить бросить послать писать хотеть вести стучать постучать"
 )  # fmt: skip
 _TIMES_EN: dict[str, TimeOfDay] = {
     "morning": "morning", "dawn": "morning", "sunrise": "morning", "breakfast": "morning", "noon": "day",
@@ -76,13 +83,19 @@ _WORDS_RU: dict[str, TimeOfDay] = {
     "утром": "morning", "поутру": "morning", "днем": "day", "вечером": "evening", "ночью": "night",
     "заутра": "morning", "ввечеру": "evening",
 }  # fmt: skip
-_AT_EN = frozenset("in at by on before after towards toward that next until since".split())
-_AT_RU = frozenset("в на к до после перед под с".split())
+_AT_EN = words_of("in at by on before after towards toward that next until since")
+_AT_RU = words_of("в на к до после перед под с")
 
 
 def place_in(clause: Clause, language: Language) -> Place | None:
     """Where the clause says that it happens, or where somebody comes to."""
-    if clause.verb in _LOOKS or clause.modal or clause.negated or clause.kind in ("if", "because", "relative"):
+    finds_oneself = clause.verb == "find" and any(m.head in _SELVES for m in clause.mentions)
+    if (
+        (clause.verb in _LOOKS and not finds_oneself)
+        or clause.modal
+        or clause.negated
+        or clause.kind in ("if", "because", "relative")
+    ):
         return None
     into = _WITHIN if clause.verb == "be" else _INTO[language]
     before = ""
@@ -147,7 +160,8 @@ def drawn_setting(said: str, otherwise: str) -> tuple[str, dict[str, str]]:
 _NEAREST = {
     "well": "mountains", "hole": "forest", "tunnel": "mountains", "cave": "mountains", "passage": "living room",
     "ship": "beach", "boat": "beach", "deck": "beach", "pier": "beach", "ferry": "beach", "stage": "stadium",
-    "church": "living room", "cellar": "living room", "basement": "living room", "attic": "bedroom", "tower": "mountains",
+    "church": "living room", "cellar": "living room", "basement": "living room", "attic": "bedroom",
+    "tower": "mountains",
     "stair": "living room", "gate": "garden", "barn": "garden", "stable": "garden", "train": "bus stop",
     "compartment": "bus stop", "roof": "street", "inn": "cafe", "prison": "office", "cell": "office",
     "cemetery": "park", "graveyard": "park", "churchyard": "park", "moor": "mountains", "ditch": "garden",

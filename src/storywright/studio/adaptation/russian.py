@@ -4,20 +4,25 @@ A clause stands between marks and conjunctions and has a finite verb; its subjec
 it. A perfective verb has no present, so its imperfective partner tells. Knows nothing about who the people are.
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from storywright.studio.adaptation import aspect
 from storywright.studio.adaptation.grammar import Apposition, Clause, ClauseKind, Gender, Mention, Parsed
-from storywright.studio.adaptation.lexicon import STATIVE_RU
+from storywright.studio.adaptation.lexicon import STATIVE_RU, words_of
 from storywright.studio.adaptation.russian_tags import PERSONAL, SUBORDINATORS, Token, tagged
 from storywright.studio.adaptation.text import SAID, Word, clean
 
-_MODALS = frozenset("мочь смочь хотеть захотеть должный".split())
-_PHASE = frozenset("начать начинать стать продолжать приняться кончить перестать пытаться попытаться решить "
-                   "отправиться пойти успеть собраться броситься".split())  # fmt: skip
-_LEADING = frozenset("и а но да или либо зато однако потом затем же так вот тоже также уже ну тогда тут только лишь "
-                     "даже было наконец кстати".split())  # fmt: skip
+_MODALS = words_of("мочь смочь хотеть захотеть должный")
+_PHASE = words_of(
+    "начать начинать стать продолжать приняться кончить перестать пытаться попытаться решить отправиться пойти "
+    "успеть собраться броситься"
+)  # fmt: skip
+_LEADING = words_of(
+    "и а но да или либо зато однако потом затем же так вот тоже также уже ну тогда тут только лишь даже было "
+    "наконец кстати"
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,11 @@ class _Frame:
     complement: int
 
 
-_HOURS = frozenset("час день вечер год раз месяц утро лето минута неделя время".split())
+_RELATIVES = words_of(
+    "жена муж сын дочь брат сестра отец мать слуга друг подруга кучер дядя тётя племянник внук вдова собака "
+    "приятель товарищ"
+)  # fmt: skip
+_HOURS = words_of("час день вечер год раз месяц утро лето минута неделя время")
 """Times, which stand in the accusative more often than they do something."""
 
 
@@ -54,7 +63,7 @@ class Russian:
         assert isinstance(frame, _Frame)
         written = _words_of(frame, clause, subject, named)
         cut = _cut(written, most_words)
-        text = clean(_joined(written[:cut])).replace(SAID, "").strip(" ,;:—–-")
+        text = clean(_joined(_ended(written[:cut]))).replace(SAID, "").strip(" ,;:—–-")
         return text[:1].upper() + text[1:] + "." if text else ""
 
     def speaks(self, clause: Clause, subject: str, plural: bool) -> str:
@@ -76,7 +85,7 @@ class _Sentence:
             before = verbs[order - 1] + 1 if order else 0
             limit = verbs[order + 1] if order + 1 < len(verbs) else len(self.tokens)
             found.append(self._clause(verb, before, limit, found))
-        for clause, following in zip(found, found[1:], strict=False):
+        for clause, following in itertools.pairwise(found):
             self._attach(clause, following)
         return Parsed(found, self._appositions(), self.mentions)
 
@@ -107,6 +116,9 @@ class _Sentence:
         if subject is None:
             subject = self._waiting(opens, before, token)
             same = subject is None and bool(found) and self._agrees(found[-1], token)
+            used = [clause.subject for clause in found]
+            if subject is None and not same:
+                subject = self._unused(opens, used, token) or self._coming(end, limit, token)
         lemma = token.lemma
         if (lemma in _PHASE or lemma in _MODALS) and infinitives:
             lemma = infinitives[0].lemma
@@ -122,6 +134,7 @@ class _Sentence:
             negated=negated,
             modal=token.low if token.lemma in _MODALS else "",
             passive=token.tag == "S",
+            once=token.perfective or not token.past,
             linking=lemma in ("быть", "казаться", "оказаться", "являться"),
             gender=token.agrees[0][0] if token.agrees else "",
             plural=token.agrees[0][1] if token.agrees else False,
@@ -141,6 +154,9 @@ class _Sentence:
         index = verb
         while index > before:
             token = self.tokens[index - 1]
+            if token.low == "," and self._lists(index - 1):
+                index -= 1
+                continue
             if token.tag in (".", "X") or (token.tag in ("U", "W") and token.low != "как"):
                 break
             if token.tag == "C" and (before > 0 or self._has_verb(before, index - 1)):
@@ -155,15 +171,24 @@ class _Sentence:
         index = verb + 1
         while index < len(self.tokens):
             token = self.tokens[index]
+            if token.low == "," and self._lists(index):
+                index += 1
+                continue
             if token.tag in (".", "X", "W") or (token.tag == "U" and token.low not in ("как",)):
                 break
-            if token.tag == "C" and index < limit < len(self.tokens):
-                if not any(t.tag == "." for t in self.tokens[index:limit]):
-                    break
+            goes_on = token.tag == "C" and index < limit < len(self.tokens)
+            if goes_on and not any(t.tag == "." for t in self.tokens[index:limit]):
+                break
             if index >= limit:
                 break
             index += 1
         return index
+
+    def _lists(self, comma: int) -> bool:
+        """крупный, пёстрый цыплёнок: a comma between what is said about one noun."""
+        if not 0 < comma < len(self.tokens) - 1:
+            return False
+        return self.tokens[comma - 1].tag in ("ADJ", "PART") and self.tokens[comma + 1].tag in ("ADJ", "PART")
 
     def _marker(self, opens: int) -> Token | None:
         """What opens the clause: a subordinator, or a relative with its preposition."""
@@ -196,7 +221,11 @@ class _Sentence:
         if mention.governed:
             return False
         head = self._head(mention)
-        if not head.agrees or not mention.subject_form or (mention.head in _HOURS and not head.certain):
+        if (
+            not head.agrees
+            or not mention.subject_form
+            or (mention.head in _HOURS and not head.certain and verb.transitive)
+        ):
             return False
         if not verb.agrees:
             return True
@@ -234,6 +263,23 @@ class _Sentence:
                     return mention
         return None
 
+    def _unused(self, opens: int, used: Sequence[Mention | None], verb: Token) -> Mention | None:
+        """Слуга, в котором всё изобличало человека, посмотрел: the sentence began with who does it."""
+        first = next((m for m in self.mentions if m.number < opens and m.animate and self._fits(m, verb)), None)
+        return first if first not in used and first is not None and first.number <= 1 else None
+
+    def _coming(self, end: int, limit: int, verb: Token) -> Mention | None:
+        """спрашивал, выходя на крыльцо, барин лет сорока: who does it comes after what stands between."""
+        for mention in self.mentions:
+            if (
+                end <= mention.number < limit
+                and mention.animate
+                and mention.kind != "pronoun"
+                and self._fits(mention, verb)
+            ):
+                return mention
+        return None
+
     def _agrees(self, clause: Clause, verb: Token) -> bool:
         if not verb.agrees:
             return True
@@ -255,7 +301,7 @@ class _Sentence:
             if one.kind == "pronoun" or stop + 1 >= len(self.tokens) or self.tokens[stop].low != ",":
                 continue
             other = next((m for m in self.mentions if m.number == stop + 1 and m.kind != "pronoun"), None)
-            if other is None or other.governed or one.governed and not other.animate:
+            if other is None or other.governed or (one.governed and not other.animate):
                 continue
             first, second = self._head(one), self._head(other)
             alike = bool(set(first.agrees) & set(second.agrees)) or bool(set(first.oblique) & set(second.oblique))
@@ -297,6 +343,8 @@ def _mentions(tokens: list[Token]) -> list[Mention]:
 def _entitles(noun: Token, name: Token) -> bool:
     """Почтальон Степан: a noun and a name in the same case are one person."""
     alike = bool(noun.agrees and name.agrees) or bool(set(noun.oblique) & set(name.oblique))
+    if noun.lemma in _RELATIVES and not name.certain:  # жена Кирсанова is his wife
+        return False
     return noun.animate and name.tag == "NAME" and alike
 
 
@@ -380,9 +428,9 @@ def _words_of(frame: _Frame, clause: Clause, subject: str, named: Mapping[int, s
             continue
         elif index == frame.verb:
             written.append(_now(token, clause))
-        elif token.lemma == "быть" and token.tag == "V" and clause.passive:
-            continue
-        elif index > frame.verb and token.tag == "PRCL" and token.low == "было":
+        elif (token.lemma == "быть" and token.tag == "V" and clause.passive) or (
+            index > frame.verb and token.tag == "PRCL" and token.low == "было"
+        ):
             continue
         else:
             written.append(named.get(token.word.start, token.word.text))
@@ -408,12 +456,24 @@ def _now(token: Token, clause: Clause) -> str:
 def _cut(written: list[str], most_words: int) -> int:
     if len(written) <= most_words:
         return len(written)
-    short = frozenset("в во на с со к ко у по за из от до для при под над о об без через между перед вокруг и или "
-                      "вдоль около возле чтобы что как среди".split())  # fmt: skip
+    short = words_of(
+    "в во на с со к ко у по за из от до для при под над о об без через между перед вокруг и или вдоль около возле "
+    "чтобы что как среди"
+)  # fmt: skip
     for index in range(most_words, 3, -1):
         if written[index].lower() in short or written[index] == ",":
             return index
     return most_words
+
+
+def _ended(written: list[str]) -> list[str]:
+    """Without words that cannot end a sentence."""
+    while written and written[-1].lower() in _NO_ENDS:
+        written = written[:-1]
+    return written
+
+
+_NO_ENDS = words_of(", и а но да или в во на с со к ко у по за из от до для при под над о об без через не как что")
 
 
 def _joined(written: list[str]) -> str:

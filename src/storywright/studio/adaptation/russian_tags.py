@@ -10,14 +10,15 @@ from typing import Any
 
 from storywright.studio.adaptation.aspect import parses
 from storywright.studio.adaptation.grammar import Gender
+from storywright.studio.adaptation.lexicon import words_of
 from storywright.studio.adaptation.text import SAID, Word
 
-CONJUNCTIONS = frozenset("и а но да или либо зато однако".split())
+CONJUNCTIONS = words_of("и а но да или либо зато однако")
 SUBORDINATORS = {
-    **dict.fromkeys("когда пока едва где куда откуда".split(), "when"),
-    **dict.fromkeys("если ли будто словно хотя точно чтобы чтоб".split(), "if"),
-    **dict.fromkeys("потому поскольку оттого".split(), "because"),
-    **dict.fromkeys("что почему зачем".split(), "that"),
+    **dict.fromkeys(words_of("когда пока едва где куда откуда"), "when"),
+    **dict.fromkeys(words_of("если ли будто словно хотя точно чтобы чтоб"), "if"),
+    **dict.fromkeys(words_of("потому поскольку оттого"), "because"),
+    **dict.fromkeys(words_of("что почему зачем"), "that"),
     "как": "if",
 }
 PERSONAL: dict[str, tuple[Gender, bool, int]] = {
@@ -26,12 +27,11 @@ PERSONAL: dict[str, tuple[Gender, bool, int]] = {
     "тот": ("m", False, 3), "та": ("f", False, 3), "те": ("", True, 3), "кто": ("m", False, 3), "то": ("n", False, 3),
     "все": ("", True, 3), "это": ("n", False, 3), "оба": ("", True, 3), "обе": ("", True, 3),
     "никто": ("m", False, 3), "кто-то": ("m", False, 3), "что-то": ("n", False, 3), "ничто": ("n", False, 3),
-    "другой": ("m", False, 3), "другая": ("f", False, 3),
 }  # fmt: skip
 _OBLIQUE: dict[str, tuple[Gender, bool]] = {
-    **dict.fromkeys("его ему им нем него нему ним".split(), ("m", False)),
-    **dict.fromkeys("ее ей ею ней нее нею".split(), ("f", False)),
-    **dict.fromkeys("их ими них ними".split(), ("", True)),
+    **dict.fromkeys(words_of("его ему им нем него нему ним"), ("m", False)),
+    **dict.fromkeys(words_of("ее ей ею ней нее нею"), ("f", False)),
+    **dict.fromkeys(words_of("их ими них ними"), ("", True)),
 }
 _FIXED = {
     "потом": "ADVB", "уже": "ADVB", "еще": "ADVB", "вот": "PRCL", "было": "VERB", "стали": "VERB", "стало": "VERB",
@@ -66,6 +66,7 @@ class Token:
     animate: bool = False
     person: int = 3
     past: bool = False
+    perfective: bool = False
     transitive: bool = False
     oblique: tuple[str, ...] = ()
     """The other cases that it can be in."""
@@ -123,7 +124,7 @@ def _by_dictionary(word: Word, previous: Token | None, first: bool, following: W
 def _token(word: Word, found: list[Any], governed: bool) -> Token:
     best = found[0]
     pos = best.tag.POS
-    same = [parse for parse in found if parse.tag.POS == pos]
+    same = [parse for parse in found if pos == parse.tag.POS]
     lemma = best.normal_form
     if pos == "VERB":
         return _verb(word, best)
@@ -150,8 +151,15 @@ def _verb(word: Word, parse: Any) -> Token:
     gender = _GENDERS.get(tag.gender, "")
     agrees = ((gender, tag.number == "plur"),)
     return Token(
-        word, "V", parse.normal_form, agrees, person=person, past=past, transitive="tran" in tag
-    )  # fmt: skip
+        word,
+        "V",
+        parse.normal_form,
+        agrees,
+        person=person,
+        past=past,
+        perfective="perf" in tag,
+        transitive="tran" in tag,
+    )
 
 
 def _nominal(word: Word, kind: str, found: list[Any], governed: bool) -> Token:
@@ -166,12 +174,12 @@ def _nominal(word: Word, kind: str, found: list[Any], governed: bool) -> Token:
 
 def _name(word: Word, found: list[Any], previous: Token | None, first: bool, following: Word | None) -> Token | None:
     """A capitalised word that the dictionary knows as a name, or whose form is a surname's, or that stands inside."""
-    named = [p for p in found if any(mark in p.tag for mark in ("Name", "Surn", "Patr"))]
+    named = [p for p in found if any(mark in p.tag for mark in ("Name", "Surn", "Patr")) and "plur" not in p.tag]
     known = [p for p in found if p.is_known and p.tag.POS != "NOUN"]
     beside = previous is not None and previous.tag == "NAME"
-    if named and not (first and known and known[0].score > 0.5):
-        if "Geox" not in found[0].tag or beside or "Surn" in named[0].tag:
-            return _named(word, named, previous if beside else None, following)
+    common = first and bool(known) and known[0].score > 0.5
+    if named and not common and ("Geox" not in found[0].tag or beside or "Surn" in named[0].tag):
+        return _named(word, named, previous if beside else None, following)
     surname = _SURNAME.match(word.text)
     if surname and not (first and any(p.is_known and p.score > 0.3 for p in found)):
         gender, plural, nominative = _SURNAME_GENDER[surname[2] or ""]

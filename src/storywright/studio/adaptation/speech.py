@@ -8,15 +8,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 from storywright.studio.adaptation import text as texts
+from storywright.studio.adaptation.aspect import parses
+from storywright.studio.adaptation.lexicon import SURELY_SPEECH_RU, words_of
 from storywright.studio.adaptation.text import Word
 
 _PAIRS = {"“": "”", "«": "»", "„": "“", '"': '"'}
 _DASH = re.compile(r"\s*[-–—]\s*(?=\S)")
 _TURN = re.compile(r"[,.!?…][»”\"']?\s*[-–—]+\s*")
-_LABELS = frozenset(
+_LABELS = words_of(
     "word words label labelled labeled marked called named title sign signed inscription written reading say says "
-    "слово слова надпись надписью название названием написано подпись прозвище кличка кличку имя".split()
+    "слово слова надпись надписью название названием написано подпись прозвище кличка кличку имя"
 )
+_SHORT_BETWEEN = 40
+"""A quotation so soon behind a speech goes on with it: “and what,” thought Alice “without pictures?”"""
 _ENDS_SPEECH = ",.!?…—–-:;"
 
 
@@ -34,6 +38,8 @@ def pieces(text: str, offset: int) -> list[Piece]:
     """The paragraph's parts in their order."""
     if dash := _DASH.match(text):
         found = _after_dash(text, dash.end())
+    elif _lost_dash(text):
+        found = _after_dash(text, 0)
     else:
         found = _quoted(text)
     return [Piece(kind, offset + start, offset + end) for kind, start, end in found if text[start:end].strip()]
@@ -60,9 +66,7 @@ def _after_dash(text: str, start: int) -> _Found:
     for turn in _TURN.finditer(text, start):
         mark = text[turn.start()]
         rest = text[turn.end() :]
-        if speaking and rest[:1].islower() and mark != ".":
-            found.append(("said", start, turn.start() + 1))
-        elif speaking and rest[:1].islower() and _tells(rest):
+        if (speaking and rest[:1].islower() and mark != ".") or (speaking and rest[:1].islower() and _tells(rest)):
             found.append(("said", start, turn.start() + 1))
         elif not speaking and (mark in ",." or rest[:1].isupper()):
             found.append(("told", start, turn.start() + 1))
@@ -71,6 +75,19 @@ def _after_dash(text: str, start: int) -> _Found:
         start, speaking = turn.end(), not speaking
     found.append(("said" if speaking else "told", start, len(text)))
     return found
+
+
+def _lost_dash(text: str) -> bool:
+    """A line of dialogue whose first dash is missing: Так как же, - заговорил он."""
+    turn = _TURN.search(text)
+    if turn is None or text[turn.start()] == "." or text[:1] in "“«\"„'‘":
+        return False
+    first = re.match(r"\w+", text[turn.end() :])
+    return (
+        first is not None
+        and first[0].islower()
+        and any(p.normal_form in SURELY_SPEECH_RU for p in parses(first[0])[:1])
+    )
 
 
 def _tells(rest: str) -> bool:
@@ -84,7 +101,8 @@ def _quoted(text: str) -> _Found:
     while (opening := _opening(text, place)) is not None:
         closing = _closing(text, opening)
         inner_end = len(text) if closing is None else closing
-        if _is_speech(text, opening, inner_end):
+        goes_on = bool(found) and opening - at < _SHORT_BETWEEN and found[-1][0] == "said"
+        if goes_on or _is_speech(text, opening, inner_end):
             found.append(("told", at, opening))
             found += _with_author(text, opening + 1, inner_end)
             at = min(inner_end + 1, len(text))

@@ -8,7 +8,8 @@ import re
 from dataclasses import dataclass, field, replace
 
 from storywright.board import Language, Style
-from storywright.studio.adaptation import lexicon, places
+from storywright.studio.adaptation import places
+from storywright.studio.adaptation.lexicon import words_of
 from storywright.studio.adaptation.looks import Wardrobe
 from storywright.studio.adaptation.panels import Shown
 from storywright.studio.adaptation.people import Character
@@ -19,9 +20,9 @@ from storywright.toonworld.words import Understood, prompt, scene_from_words
 
 _MOST = 3
 """People, and things, that one picture holds."""
-_DOGS = frozenset(
-    "dog horse pony cow pig goat sheep lamb fox wolf bear deer donkey puppy elephant собака пёс пес щенок лошадь конь "
-    "корова коза овца свинья волк лиса медведь слон осёл осел жеребёнок".split()
+_DOGS = words_of(
+    "dog horse pony cow pig goat sheep lamb fox wolf bear deer donkey puppy elephant собака пёс пес щенок лошадь "
+    "конь корова коза овца свинья волк лиса медведь слон осёл осел жеребёнок"
 )
 _QUOTED = re.compile(r"[“«].*?[”»]|: .*$", re.DOTALL)
 
@@ -177,17 +178,19 @@ def _by_verbs(table: dict[str, str]) -> dict[str, str]:
 
 _POSES = _by_verbs(
     {
-        "walking": "go walk come enter leave wander stroll march step cross approach return climb arrive follow идти пойти "
-        "прийти войти выйти зайти уйти подойти отойти вернуться бродить гулять отправиться расхаживать взобраться",
-        "running": "run rush hurry chase race jump leap hop flee escape dash bolt бежать побежать прибежать убежать прыгнуть "
-        "вскочить броситься мчаться нестись носиться прыгать",
+        "walking": "go walk come enter leave wander stroll march step cross approach return climb arrive follow идти "
+        "пойти прийти войти выйти зайти уйти подойти отойти вернуться бродить гулять отправиться расхаживать "
+        "взобраться",
+        "running": "run rush hurry chase race jump leap hop flee escape dash bolt бежать побежать прибежать убежать "
+        "прыгнуть вскочить броситься мчаться нестись носиться прыгать",
         "sitting": "sit crouch kneel lie rest sleep doze crawl сидеть сесть присесть лежать лечь спать садиться",
         "waving": "wave beckon greet махать замахать помахать поклониться",
         "pointing": "point show tell explain показать показывать указать объяснить",
         "arms raised": "cheer celebrate dance raise ликовать танцевать",
-        "reaching": "take grab catch reach pull open give hand hold pick lift touch put push tie hang throw fill knock try "
-        "hug embrace seize lay snatch drop взять поймать вынуть достать открыть дать подать протянуть поднять снять обнять "
-        "прижать положить поставить постучать вытащить прислонить заткнуть накинуть погладить стиснуть",
+        "reaching": "take grab catch reach pull open give hand hold pick lift touch put push tie hang throw fill knock "
+        "try hug embrace seize lay snatch drop взять поймать вынуть достать открыть дать подать протянуть "
+        "поднять снять обнять прижать положить поставить постучать вытащить прислонить заткнуть накинуть "
+        "погладить стиснуть",
     }
 )
 _FACES = _by_verbs(

@@ -9,14 +9,18 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from storywright.studio.adaptation.lexicon import words_of
+
 SAID = "“…”"
 """How a sentence holds the place of what is said in it."""
 
-_WORD = re.compile(r"[^\W\d_]+(?:[-'’‑][^\W\d_]+)*|\d+(?:[.,:]\d+)*(?:-?[^\W\d_]+)*|\.\.\.|[-–—]+|[^\w\s]")
+_WORD = re.compile(
+    r"[“«][^“”«»]{1,60}[”»]|[^\W\d_]+(?:[-'’‑][^\W\d_]+)*|\d+(?:[.,:]\d+)*(?:-?[^\W\d_]+)*|\.\.\.|[-–—]+|[^\w\s]"
+)
 _ENDS = frozenset(".!?…") | {"..."}
 _CLOSING = frozenset("”»\"')]’")
-_ABBREVIATED = frozenset(
-    "mr mrs ms dr st jr sr prof capt col gen lt sgt rev hon no vs etc г гр т тт д п р руб см им ул св проф акад".split()
+_ABBREVIATED = words_of(
+    "mr mrs ms dr st jr sr prof capt col gen lt sgt rev hon no vs etc г гр т тт д п р руб см им ул св проф акад"
 )
 
 
@@ -32,8 +36,8 @@ class Word:
 
     @property
     def is_word(self) -> bool:
-        """Whether it has a letter or a digit."""
-        return self.text[0].isalnum()
+        """Whether it has a letter or a digit; words in quotation marks that are no speech are one."""
+        return self.text[0].isalnum() or (self.text[0] in "“«" and self.text != SAID and len(self.text) > 1)
 
     @property
     def is_capital(self) -> bool:
