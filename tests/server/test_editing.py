@@ -124,16 +124,17 @@ def test_the_editor_revises_by_forms_without_scripts_and_tells_who_was_late(stud
     browser = httpx.Client(base_url=studio.url, follow_redirects=True, timeout=60, headers={"Accept": "text/html"})
     url = f"/boards/{made['id']}"
     assert made["panels"][0]["action"] in browser.get(url).text
-    form = {"version": "1", "key": "k", "action": "edit", "panel": "p01", "seconds": "3,5", "super": "<b>Now</b>"}
+    form = {"version": "1", "key": "k", "do": "edit", "panel": "p01", "seconds": "3,5", "super": "<b>Now</b>"}
     page = browser.post(f"{url}/revise", data=form)
     assert page.status_code == 200
     assert "&lt;b&gt;Now&lt;/b&gt;" in page.text
     now = studio.client.get(f"/api/v1/boards/{made['id']}").json()["panels"]
-    assert (now[0]["seconds"], now[0]["super"], now[1]) == (3.5, "<b>Now</b>", made["panels"][1])
-    late = browser.post(f"{url}/revise", data={"version": "1", "key": "l", "action": "move", "panel": "p01", "to": "2"})
+    assert (now[0]["seconds"], now[0]["super"]) == (3.5, "<b>Now</b>")
+    assert (now[0]["action"], now[1]) == (made["panels"][0]["action"], made["panels"][1])
+    late = browser.post(f"{url}/revise", data={"version": "1", "key": "l", "do": "move", "panel": "p01", "to": "2"})
     assert late.status_code == 409
     assert "What you see here is the board of now" in late.text
-    wrong = browser.post(f"{url}/revise", data={"version": "3", "key": "m", "action": "merge", "panel": "p02"})
+    wrong = browser.post(f"{url}/revise", data={"version": "3", "key": "m", "do": "merge", "panel": "p02"})
     assert (wrong.status_code, "is the last panel" in wrong.text) == (422, True)
     browser.post(f"{url}/step", data={"version": "3", "by": "undo"})
     assert studio.client.get(f"/api/v1/boards/{made['id']}").headers["etag"] == '"2"'

@@ -140,7 +140,7 @@ def _editor(service: Service, board_id: str, problem: str = "", status: int = 20
 
 def _asked(service: Service, board_id: str, form: dict[str, str], seen: int) -> list[dict[str, Any]]:
     """The revisions that a form asks for: one, or an edit for each field that was changed."""
-    action = form.get("action", "")
+    action = form.get("do", "")
     if action != "edit":
         given = {name: form[name] for name in ("panel", "words", "style", "aspect") if form.get(name)}
         numbers = {name: _number(form, name) for name in ("at", "to", "seed") if form.get(name)}
