@@ -8,7 +8,7 @@ BRIEF  ?= examples/briefs/morning-run.yaml
 TERRAFORM_TOOLS := .venv-terraform
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo repro test test-fast test-terraform bench-draw check format serve mlflow clean
+.PHONY: help setup demo repro test test-fast test-terraform test-manifests bench-draw check format serve mlflow clean
 
 help:  ## show what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ test-fast: setup  ## run the tests that take less than ten seconds
 
 test-terraform: setup $(TERRAFORM_TOOLS)/.installed  ## test the modules, and apply and destroy dev on loopback
 	@STORYWRIGHT_TERRAFORM_TOOLS="$(CURDIR)/$(TERRAFORM_TOOLS)/bin" $(BIN)/python -m pytest tests/infra/test_terraform.py tests/infra/test_terraform_apply.py
+
+test-manifests: setup $(TERRAFORM_TOOLS)/.installed  ## check every Kubernetes object: schemas, Pod Security, checkov
+	@STORYWRIGHT_TERRAFORM_TOOLS="$(CURDIR)/$(TERRAFORM_TOOLS)/bin" $(BIN)/python -m pytest tests/infra/test_manifests.py tests/infra/test_manifests_pipelines.py
 
 # checkov pins what others want newer, so these tools are kept apart.
 $(TERRAFORM_TOOLS)/.installed: terraform/requirements.txt
