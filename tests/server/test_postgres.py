@@ -1,0 +1,81 @@
+"""Boards and jobs on a real PostgreSQL, with several workers and editors at once."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from storywright.board import Panel, Storyboard
+from storywright.server.ledger import Ledger
+from storywright.studio.store import Conflict, Store
+from storywright.watch import database
+
+pytestmark = pytest.mark.system("pg_ctl")
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    programs = Path(shutil.which("pg_ctl") or "").resolve().parent
+    user = "postgres" if os.geteuid() == 0 else None  # it refuses to run as root
+    folder = Path(tempfile.mkdtemp())  # pytest's own folders are closed to other users
+    if user:
+        shutil.chown(folder, user)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+
+    def call(program: str, *words: str) -> None:
+        subprocess.run(
+            [programs / program, "-D", folder / "data", *words], user=user, cwd=folder, check=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    call("initdb", "--auth=trust", "--username=studio", "--no-sync")
+    call("pg_ctl", "-w", "-l", str(folder / "log"), "-o", f"-p {port} -k {folder} -c fsync=off", "start")
+    try:
+        yield f"postgresql+psycopg://studio@127.0.0.1:{port}/postgres"
+    finally:
+        call("pg_ctl", "-m", "immediate", "stop")
+        shutil.rmtree(folder)
+
+
+def test_of_many_editors_one_wins_and_a_repeated_key_is_one_version(url: str, tmp_path: Path) -> None:
+    store = Store(database.engine(url), tmp_path)
+    panel = Panel(id="p1", picture="panels/1.png")
+    board = store.add(Storyboard(id="b", title="Morning Run", panels=[panel]), {"panels/1.png": b"x"}).board
+    together = threading.Barrier(6)
+
+    def edit(number: int) -> int | None:
+        together.wait()
+        changed = board.model_copy(update={"logline": f"By {number}."})
+        try:
+            return store.keep(changed, {}, seen=1, what={"by": number}).number
+        except Conflict:
+            return None
+
+    def same(_: int) -> int:
+        return store.keep(board.model_copy(update={"logline": "k"}), {}, seen=2, what={"k": 1}, key="k").number
+
+    with ThreadPoolExecutor(6) as pool:
+        assert [number for number in pool.map(edit, range(6)) if number] == [2]
+        assert set(pool.map(same, range(6))) == {3}
+    assert store.step("b", -1, seen=3).number == 2
+    assert len(store.versions("b")) == 3
+
+
+def test_workers_of_one_database_never_claim_the_same_job(url: str) -> None:
+    ledger = Ledger(database.engine(url))
+    for number in range(6):
+        ledger.enter(f"j{number}", "boards", {}, user=f"user-{number % 2}", num_panels=1)
+    with ThreadPoolExecutor(4) as pool:
+        claimed = [job.id for job in pool.map(lambda number: ledger.claim(f"w{number}"), range(4)) if job]
+    assert len(claimed) == len(set(claimed)) == 4
+    assert ledger.cancel(claimed[0])
+    assert not any(ledger.finish(claimed[0], f"w{number}", result={}) for number in range(4))
