@@ -55,6 +55,7 @@ if ! kubectl --namespace storywright get secret mlflow >/dev/null 2>&1; then
 secret storywright database-administrator username=postgres password="$(word)"
 secret storywright database-roles studio="$studio" mlflow="$mlflow" tuning="$tuning"
 secret storywright server api-key="$(word)" database-url="postgresql+psycopg://studio:$studio@/studio"
+secret kubeflow studio-database database-url="postgresql+psycopg://studio:$studio@/studio?host=database.storywright.svc.cluster.local"
 secret storywright mlflow-client username=admin password="$administrator"
 secret kubeflow kfp-mlflow-credentials username=admin password="$administrator"
 secret storywright object-store accesskey="$(taken accesskey)" secretkey="$(taken secretkey)"
