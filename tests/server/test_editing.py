@@ -5,6 +5,9 @@ from typing import Any
 import httpx
 import pytest
 
+from storywright.board import Brief
+from storywright.studio import revision
+
 from .conftest import BRIEF, Studio, _until
 
 
@@ -142,3 +145,17 @@ def test_the_editor_revises_by_forms_without_scripts_and_tells_who_was_late(stud
     assert choices.count("Use this one") == 4
     assert "seconds" in browser.get(f"{url}/versions", params={"before": 1, "after": 3}).text
     assert "Choose at least one format" in browser.post(f"{url}/export", data={}).text
+
+
+def test_the_published_examples_are_revisions_and_briefs_that_are_understood(studio: Studio) -> None:
+    paths = studio.client.get("/api/v1/openapi.json").json()["paths"]
+    examples = {
+        path: [
+            one["value"]
+            for one in paths[path]["post"]["requestBody"]["content"]["application/json"]["examples"].values()
+        ]
+        for path in ("/api/v1/boards/{board_id}/revisions", "/api/v1/boards")
+    }
+    asked = [revision.asked(one) for one in examples["/api/v1/boards/{board_id}/revisions"]]
+    assert len({type(one) for one in asked}) == len(asked) == 9
+    assert [Brief.model_validate(one).title for one in examples["/api/v1/boards"]] == ["Morning Run", "Morning Run"]
