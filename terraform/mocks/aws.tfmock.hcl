@@ -48,6 +48,10 @@ mock_resource "aws_s3_bucket" {
   defaults = { arn = "arn:aws:s3:::mocked" }
 }
 
+mock_resource "aws_efs_file_system" {
+  defaults = { arn = "arn:aws:elasticfilesystem:eu-central-1:123456789012:file-system/fs-11111111" }
+}
+
 mock_resource "aws_eks_cluster" {
   defaults = {
     arn        = "arn:aws:eks:eu-central-1:123456789012:cluster/mocked"

@@ -11,6 +11,7 @@ locals {
       coredns            = { role_arn = null, settings = {} }
       metrics-server     = { role_arn = null, settings = {} }
       aws-ebs-csi-driver = { role_arn = module.addon_role["aws-ebs-csi-driver"].arn, settings = {} }
+      aws-efs-csi-driver = { role_arn = module.addon_role["aws-efs-csi-driver"].arn, settings = {} }
     }
   }
 
@@ -24,6 +25,11 @@ locals {
       service_account = "kube-system:ebs-csi-controller-sa"
       policy          = "service-role/AmazonEBSCSIDriverPolicy"
       does            = "makes and attaches the volumes that pods claim"
+    }
+    aws-efs-csi-driver = {
+      service_account = "kube-system:efs-csi-controller-sa"
+      policy          = "service-role/AmazonEFSCSIDriverPolicy"
+      does            = "makes the folders of the shared file system that pods claim"
     }
   }
 }

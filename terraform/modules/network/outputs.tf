@@ -9,8 +9,8 @@ output "private_subnet_ids" {
 }
 
 output "intra_subnet_ids" {
-  description = "Subnets without a way out, for database and control plane, one a zone."
-  value       = [for zone in var.zones : aws_subnet.intra[zone].id]
+  description = "Subnets without a way out, for database, files and control plane, by zone."
+  value       = { for zone in var.zones : zone => aws_subnet.intra[zone].id }
 }
 
 output "nat_gateway_ids" {

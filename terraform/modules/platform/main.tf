@@ -39,7 +39,7 @@ module "cluster" {
 
   name                     = local.name
   kubernetes_version       = var.kubernetes_version
-  control_plane_subnet_ids = module.network.intra_subnet_ids
+  control_plane_subnet_ids = values(module.network.intra_subnet_ids)
   node_subnet_ids          = module.network.private_subnet_ids
   api_allowed_cidrs        = var.api_allowed_cidrs
   administrators           = var.administrators
@@ -57,6 +57,17 @@ module "storage" {
   key_arn       = module.keys.arns.storage
   expire_days   = each.value.expire_days
   force_destroy = !var.protected
+}
+
+module "files" {
+  source = "../files"
+
+  name                       = local.name
+  key_arn                    = module.keys.arns.storage
+  protected                  = var.protected
+  vpc_id                     = module.network.vpc_id
+  subnet_ids                 = module.network.intra_subnet_ids
+  allowed_security_group_ids = { cluster = module.cluster.security_group_id }
 }
 
 module "registry" {
@@ -78,7 +89,7 @@ module "database" {
   backup_days                = var.database.backup_days
   protected                  = var.protected
   vpc_id                     = module.network.vpc_id
-  subnet_ids                 = module.network.intra_subnet_ids
+  subnet_ids                 = values(module.network.intra_subnet_ids)
   allowed_security_group_ids = { cluster = module.cluster.security_group_id }
   key_arn                    = module.keys.arns.database
   secrets_key_arn            = module.keys.arns.secrets

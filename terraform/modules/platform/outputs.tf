@@ -18,6 +18,8 @@ output "kubernetes" {
       network_cidr                  = var.network.cidr
       cluster_name                  = module.cluster.name
       pool_label                    = module.cluster.pool_label
+      file_system                   = module.files.file_system_id
+      registry                      = module.registry.address
       database_host                 = module.database.host
       database_port                 = tostring(module.database.port)
       database_resource_id          = module.database.resource_id

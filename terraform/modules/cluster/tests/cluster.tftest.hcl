@@ -123,7 +123,7 @@ run "network_policies_are_enforced_before_the_first_pod" {
     error_message = "Network policies would be accepted and ignored."
   }
   assert {
-    condition     = toset(keys(aws_eks_addon.on_nodes)) == toset(["coredns", "metrics-server", "aws-ebs-csi-driver"])
+    condition     = toset(keys(aws_eks_addon.on_nodes)) == toset(["coredns", "metrics-server", "aws-ebs-csi-driver", "aws-efs-csi-driver"])
     error_message = "Names, metrics for the autoscaler or volumes are missing."
   }
 }

@@ -23,7 +23,7 @@ run "what_the_manifests_need_is_said_in_plain_strings" {
     condition = length(setsubtract([
       "account_id", "alarm_topic", "bucket_artifacts", "bucket_data", "bucket_models", "cluster_name", "database_administrator_secret",
       "database_host", "database_port", "database_resource_id", "environment", "image_data", "image_mlflow", "image_serve", "image_train",
-      "network_cidr", "pool_label", "publisher_policy", "region", "role_autoscaler", "role_external_secrets", "role_kfp", "role_mlflow",
+      "file_system", "network_cidr", "pool_label", "registry", "publisher_policy", "region", "role_autoscaler", "role_external_secrets", "role_kfp", "role_mlflow",
       "role_scraper", "role_server", "role_trainer", "secret_prefix",
     ], keys(output.kubernetes))) == 0
     error_message = "A manifest would miss a value."
