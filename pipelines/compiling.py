@@ -18,7 +18,7 @@ import yaml
 from kfp import compiler, dsl
 
 import storywright
-from pipelines.tasks import with_gpus
+from pipelines import cluster
 from storywright import files
 from storywright.errors import BadInput
 from storywright.steps import command, contract
@@ -40,13 +40,16 @@ class Images:
     """Where the images of the components come from."""
 
     registry: str = ""
-    """Host and path before the name, such as 1234.dkr.ecr.eu-west-1.amazonaws.com/studio; empty: the name alone."""
+    """Host and path before data, train and serve, such as 1234.dkr.ecr.eu-west-1.amazonaws.com/storywright-dev; empty:
+    the images of this machine, storywright-data and so on."""
     tag: str = storywright.__version__
     """The tag; a cluster's cache tells one code from another by it, so give the git commit there."""
 
     def full(self, name: str) -> str:
         """The name that a cluster pulls."""
-        return f"{self.registry.rstrip('/')}/{name}:{self.tag}" if self.registry else f"{name}:{self.tag}"
+        if not self.registry:
+            return f"{name}:{self.tag}"
+        return f"{self.registry.rstrip('/')}/{name.removeprefix('storywright-')}:{self.tag}"
 
 
 def pipeline_named(name: str) -> Callable[..., Any]:
@@ -78,12 +81,14 @@ def compiled(name: str, preset: str, images: Images | None = None, values: dict[
     values = values or values_of(pipeline, command.read_params(preset=preset))
     for step in steps_of(pipeline):
         contract.config_of(step, values[step])
-    return _HEAD.format(name=name, preset=preset) + form(pipeline, values, preset in GPU_PRESETS, images or Images())
+    return _HEAD.format(name=name, preset=preset) + form(
+        pipeline, values, "gpu-cluster" if preset in GPU_PRESETS else "cluster", images or Images()
+    )
 
 
-def form(pipeline: Callable[..., Any], values: dict[str, Any], gpus: bool, images: Images) -> str:
-    """A pipeline in Kubeflow's form, with these values as what its parameters are when nobody sets them."""
-    with with_gpus(gpus), tempfile.TemporaryDirectory() as folder:
+def form(pipeline: Callable[..., Any], values: dict[str, Any], place: str, images: Images) -> str:
+    """A pipeline in Kubeflow's form for a place, with these values as what its parameters are when nobody sets them."""
+    with cluster.compiling_for(place), tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "pipeline.yaml"
         compiler.Compiler().compile(
             dsl.pipeline(name=pipeline.__name__, description=inspect.getdoc(pipeline))(pipeline),

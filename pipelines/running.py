@@ -88,7 +88,7 @@ def _run_locally(pipeline: Callable[..., Any], values: dict[str, Any], folder: P
     """Run it from its compiled form, as a cluster would; returns Kubeflow's word when a task failed."""
     from kfp import components, local
 
-    text = compiling.form(pipeline, values, False, compiling.Images())
+    text = compiling.form(pipeline, values, "machine", compiling.Images())
     with (folder / "log.txt").open("w", buffering=1, encoding="utf-8") as log, warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="kfp")  # that images, memory and processors have no part here
         with contextlib.redirect_stdout(log):

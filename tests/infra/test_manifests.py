@@ -188,6 +188,10 @@ def test_nothing_passes_but_what_is_named_and_the_scraper_alone_reaches_the_worl
     assert set(closed[0]["spec"]["policyTypes"]) == {"Ingress", "Egress"}
     open_ = []
     for policy in policies:
+        peers = [
+            p for way in ("ingress", "egress") for r in policy["spec"].get(way, []) for p in r.get("to", r.get("from"))
+        ]
+        assert all(set(peer) == {"ipBlock"} or "ipBlock" not in peer for peer in peers), policy["metadata"]["name"]
         for rule in policy["spec"].get("egress", []):
             assert rule.get("to"), policy["metadata"]["name"]
             open_ += [policy for peer in rule["to"] if peer.get("ipBlock", {}).get("cidr") == WORLD]

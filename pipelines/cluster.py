@@ -1,0 +1,104 @@
+"""What the tasks of a pipeline ask of a cluster, in one place: processors, GPUs, nodes, retries, time, secrets, labels.
+
+Knows the names that infra/kubernetes gives things. On one machine nothing of this is set.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from kfp import kubernetes
+from kfp.dsl.pipeline_task import PipelineTask
+
+GPU_TYPE = "nvidia.com/gpu"
+"""The resource that a GPU is asked for as, and the taint that keeps other pods off its node."""
+POOL_LABEL = "storywright/pool"
+"""By its value, `cpu` or `gpu`, a task chooses its nodes; Terraform calls it `pool_label`."""
+USER = 10001
+"""Whom the images run as."""
+
+_HOUR = 3600
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Needs:
+    """What a task asks of the cluster."""
+
+    cpu: str = "1"
+    memory: str = "4Gi"
+    num_gpus: int = 0
+    """GPUs, where the preset is made for them."""
+    retries: int = 2
+    """How often it is begun again; a lost node is the usual reason."""
+    seconds: int = 2 * _HOUR
+    """After this time it is ended."""
+    cached: bool = True
+    """Whether the same inputs and image give the same result; not where the registry or users decide it."""
+    labels: tuple[str, ...] = ("storywright.dev/uses-mlflow",)
+    """What its network policy lets it reach."""
+    reads_database: bool = False
+    """Whether it reads the studio's database."""
+
+
+_TRAINING = {"cpu": "4", "num_gpus": 1, "retries": 3, "seconds": 24 * _HOUR}
+_NEEDS = {
+    # Sites are asked again by the step itself.
+    "scrape": Needs(retries=0, labels=("storywright.dev/uses-mlflow", "storywright.dev/reaches-out")),
+    "draw": Needs(cpu="4"),
+    "train_critic": Needs(memory="16Gi", **_TRAINING),
+    "train_illustrator": Needs(memory="24Gi", **_TRAINING),
+    "train_motion": Needs(memory="24Gi", **_TRAINING),
+    "train_writer": Needs(memory="16Gi", **_TRAINING),
+    "tune": Needs(cpu="4", memory="16Gi", num_gpus=1, seconds=8 * _HOUR),
+    "evaluate": Needs(cpu="4", memory="16Gi", num_gpus=1, seconds=4 * _HOUR),
+    "promote": Needs(cached=False),
+    "deploy": Needs(cached=False),
+    "monitor": Needs(cached=False, reads_database=True),
+    "collect_feedback": Needs(cached=False, reads_database=True),
+    "make_board": Needs(cached=False),
+}
+
+_FOR: ContextVar[str] = ContextVar("for", default="machine")
+
+
+@contextlib.contextmanager
+def compiling_for(place: str) -> Iterator[None]:
+    """Pipelines that are built inside are for a `machine`, a `cluster`, or a `gpu-cluster`."""
+    token = _FOR.set(place)
+    try:
+        yield
+    finally:
+        _FOR.reset(token)
+
+
+def ask(made: PipelineTask, step: str) -> None:
+    """Set on a task what its step needs where the pipeline is compiled for."""
+    needs, place = _NEEDS.get(step, Needs()), _FOR.get()
+    if not needs.cached:
+        made.set_caching_options(False)
+    if place == "machine":
+        return
+    made.set_cpu_request(needs.cpu).set_memory_request(needs.memory).set_memory_limit(needs.memory)
+    if needs.retries:
+        made.set_retry(needs.retries, backoff_duration="60s", backoff_factor=2, backoff_max_duration="900s")
+    kubernetes.set_timeout(made, needs.seconds)
+    kubernetes.set_security_context(made, run_as_user=USER, run_as_group=USER, run_as_non_root=True)
+    kubernetes.set_image_pull_policy(made, "IfNotPresent")  # tags are commits: what is there is right
+    for label in needs.labels:
+        kubernetes.add_pod_label(made, label, "yes")
+    if needs.reads_database:
+        kubernetes.add_pod_label(made, "storywright.dev/uses-database", "yes")
+        kubernetes.use_secret_as_env(made, "studio-database", {"database-url": "STORYWRIGHT_DATABASE_URL"})
+    if place == "gpu-cluster":
+        _choose_nodes(made, needs.num_gpus)
+
+
+def _choose_nodes(made: PipelineTask, num_gpus: int) -> None:
+    """Nodes of the pool that fits; the GPUs' pool is tainted, and starts from nothing."""
+    kubernetes.add_node_selector(made, POOL_LABEL, "gpu" if num_gpus else "cpu")
+    if num_gpus:
+        made.set_accelerator_type(GPU_TYPE).set_accelerator_limit(num_gpus)
+        kubernetes.add_toleration(made, key=GPU_TYPE, operator="Exists", effect="NoSchedule")
+        # Loader processes hand batches over in shared memory, of which a container has 64 MB.
+        kubernetes.empty_dir_mount(made, "shared-memory", "/dev/shm", medium="Memory", size_limit="8Gi")
