@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from storywright.writer import losses
+from storywright.writer import flaws, losses
+from storywright.writer.augmentation import Augmentation, augmented, jittered
 from storywright.writer.config import FUSIONS, SEQUENCES, TEXT_ENCODERS, WriterConfig
 from storywright.writer.decoder import log_chance_of, log_chances
+from storywright.writer.judge import said_again
 from storywright.writer.network import Stories, WriterModel
 
 
@@ -39,7 +41,7 @@ def some_stories(config: WriterConfig, stories=3, panels=4, seed=0) -> Stories:
 
 def logits(model: WriterModel, stories: Stories) -> torch.Tensor:
     with torch.no_grad():
-        return model.foretell(stories, model(stories), stories.words[..., :-1])[1]
+        return model.logits(model.foretell(model(stories), stories.words[..., :-1])[0])
 
 
 SHAPES = [
@@ -89,8 +91,9 @@ def test_a_story_is_the_same_beside_a_longer_one(shape):
     alone, together = logits(model, short), logits(model, padded)
     assert torch.allclose(alone[0], together[0, :2, : alone.shape[2]], atol=1e-5)
     with torch.no_grad():
-        scores = [model.story_score(model(s).panels, s.there)[0] for s in (short, padded)]
-    assert torch.allclose(*scores, atol=1e-5)
+        found = [model.judge(s, model(s)) for s in (short, padded)]
+    assert torch.allclose(found[0].story[0], found[1].story[0], atol=1e-5)
+    assert torch.allclose(found[0].panels[0], found[1].panels[0, :2], atol=1e-5)
 
 
 def test_the_brief_changes_what_is_foretold_even_for_the_first_panel():
@@ -133,23 +136,23 @@ def test_chances_of_all_pieces_add_up_to_one_and_agree_with_the_training_likelih
     chances = log_chances(logit[0, 0], writes[0, 0], shares[0, 0], pieces)
     assert chances.exp().sum() == pytest.approx(1, abs=1e-5)
     for piece in (3, 5, 7):
-        alone = log_chance_of(torch.tensor([[[piece]]]), logit, writes, shares, pieces)
+        alone = log_chance_of(torch.tensor([piece]), logit[0, 0], writes[0, 0], shares[0, 0], pieces)
         assert float(alone) == pytest.approx(float(chances[0, piece]), abs=1e-4)
 
 
 def test_flawed_copies_differ_from_their_story_as_their_kind_says():
     there = torch.tensor([[True] * 5, [True] * 4 + [False], [True] * 5])
     own = torch.arange(15).view(3, 5)
-    for seed, kind in itertools.product(range(5), range(len(losses.FLAWS))):
+    for seed, kind in itertools.product(range(5), range(len(flaws.FLAWS))):
         random = torch.Generator().manual_seed(seed)
         each, partner = torch.full((3,), kind), torch.tensor([1, 0, 0])
-        words, pictures, changed = losses.flawed(there, each, partner, random, torch.tensor([2, -1, 4]))
+        words, pictures, changed = flaws.flawed(there, each, partner, random, torch.tensor([2, -1, 4]))
         assert changed.all()
         assert torch.equal(words[1, 4:], own[1, 4:]), "padding stays"
-        if losses.FLAWS[kind] == "shuffled":
+        if flaws.FLAWS[kind] == "shuffled":
             assert torch.equal(words.sort(1).values, own) and torch.equal(words, pictures)
             assert (words != own).any(1).all()
-        elif losses.FLAWS[kind] == "mixed":
+        elif flaws.FLAWS[kind] == "mixed":
             assert torch.equal(words, pictures) and (words // 5 == partner[:, None]).any(1).all()
         else:
             assert torch.equal(words, own)
@@ -170,8 +173,9 @@ def test_every_parameter_that_a_configuration_has_is_taught():
     hidden = dataclasses.replace(stories, seen=stories.seen.index_fill(1, torch.tensor([1]), False))
     for shown in (stories, hidden):
         parts = losses.loss_of(model, shown, truth, losses.Weights(), torch.Generator().manual_seed(0))
-        assert set(parts) == {"caption", "alignment", "seen_words", "foresight", "score"}
+        assert set(parts) == {"caption", "alignment", "seen_words", "foresight"}
         sum(parts.values()).backward()
+        flaws.loss_of(model, shown, truth, model.glance(shown), torch.Generator().manual_seed(0)).backward()
     left = {name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0}
     assert not left
 
@@ -196,3 +200,127 @@ def test_numbers_of_a_batch_do_not_depend_on_their_types():
     with torch.autocast("cpu", dtype=torch.bfloat16):
         half = logits(model, stories)
     assert np.allclose(half.float(), logits(model, stories), atol=0.3)
+
+
+@pytest.mark.parametrize("fusion", ["none", "cmar"])
+def test_written_piece_by_piece_a_caption_has_the_chances_that_it_has_read_as_a_whole(fusion):
+    model = writer(fusion=fusion)
+    stories = some_stories(model.config, stories=1)
+    with torch.no_grad():
+        read = model(stories)
+        whole = model.foretell(read, stories.words[:, :3])[0][0, 2]
+        memory = read.memory.known(model.view(read.memory, torch.tensor([2]))[0, 0])
+        begun, pieces = model.decoder.begun(memory), model.pieces(stories.words[:, 2])
+        # Three captions side by side, the last of which goes on alone.
+        for place in range(3):
+            one = model.decoder.after(pieces[:, place].expand(1, 3, -1), read.context[0, 2], begun)[0, 2]
+            assert torch.allclose(one, whole[place], atol=1e-5)
+        begun.keep(torch.tensor([2]))
+        one = model.decoder.after(pieces[:, 3].expand(1, 1, -1), read.context[0, 2], begun)[0, 0]
+        assert torch.allclose(one, whole[3], atol=1e-5)
+
+
+def test_what_an_eye_has_seen_once_is_as_good_as_the_pixels():
+    model = writer()
+    stories = some_stories(model.config)
+    with torch.no_grad():
+        seen = model.picture.looked(stories.pictures.flatten(0, 1)).unflatten(0, stories.there.shape)
+    assert torch.allclose(logits(model, stories), logits(model, dataclasses.replace(stories, pictures=seen)), atol=1e-5)
+
+
+def test_a_word_is_found_again_in_other_panels_and_in_neighbours_and_never_in_its_own():
+    pieces = torch.tensor([[[7, 7, 5], [5, 6, 0], [8, 0, 0], [5, 8, 0]]])
+    found = said_again(pieces, pieces != 0, 10)[0]
+    share, anywhere, beside = found.unbind(-1)
+    assert share[0].tolist() == pytest.approx([0, 0, 2 / 3])
+    assert anywhere[1].tolist() == [1, 0, 0] and beside[1, 0] == 1
+    assert beside[3].tolist() == [0, 1, 0], "what was said two panels before is not beside"
+
+
+def test_the_pictures_words_are_looked_for_where_they_are_seen_best():
+    weight, bias = torch.eye(4), torch.full((4,), -2.0)
+    described = torch.tensor([[1, 0], [2, 3]])
+    seen = torch.zeros(2, 3, 4)
+    seen[0, 2, 1], seen[1, 0, 2], seen[1, 1, 3] = 9.0, 9.0, 9.0
+    good = losses.seen_words(seen, described, weight, bias, pad_id=0)
+    assert good < 0.1 < losses.seen_words(seen.flip(0), described, weight, bias, pad_id=0)
+
+
+def batch_of(config, stories=4, panels=4):
+    shown = some_stories(config, stories, panels)
+    numbers = torch.arange(stories * panels).view(stories, panels)
+    return {
+        "words": shown.words,
+        "pictures": torch.randn(stories, panels, 6, config.width),
+        "seen": shown.seen,
+        "there": shown.there,
+        "brief": shown.brief,
+        "brief_word": torch.zeros_like(shown.brief),
+        "language": shown.language,
+        "tags": numbers.float().unsqueeze(-1),
+        "phase": numbers,
+        "described": shown.words,
+        "retold": torch.stack([shown.words + 1, shown.words + 2], 1),
+        "broken_at": torch.tensor([1, 2, 0, 3][:stories]),
+    }
+
+
+def changed(**values):
+    quiet = {"picture_dropout": 0.0, "brief_dropout": 0.0, "brief_words": 0.0, "picture_jitter": 0.0}
+    config = tiny()
+    batch = batch_of(config)
+    shown, truth = augmented(
+        batch, Augmentation(**{**quiet, **values}), config.pad_id, torch.Generator().manual_seed(0)
+    )
+    return batch, shown, truth
+
+
+def test_without_augmentation_nothing_changes():
+    batch, shown, truth = changed()
+    assert torch.equal(shown.words, batch["words"]) and torch.equal(shown.pictures, batch["pictures"])
+    assert shown.seen.all() and torch.equal(truth.phase, batch["phase"])
+
+
+def test_a_panel_that_is_dropped_has_neither_words_nor_picture():
+    _, shown, _ = changed(panel_dropout=0.5)
+    gone = (shown.words == 0).all(-1)
+    assert 0 < gone.sum() < gone.numel() and torch.equal(gone, ~shown.seen)
+
+
+def test_panels_that_change_places_take_everything_with_them():
+    batch, shown, truth = changed(order_noise=0.99)
+    order = truth.phase - truth.phase.min(1, keepdim=True).values
+    moved = (order != torch.arange(4)).sum(1)
+    assert set(moved.tolist()) == {2}, "two neighbours in each story"
+    for story in range(4):
+        for name in ("words", "pictures"):
+            assert torch.equal(getattr(shown, name)[story], batch[name][story, order[story]])
+        assert torch.equal(truth.tags[story, :, 0], truth.phase[story].float())
+    assert (truth.broken_at == -1).all()
+
+
+def test_a_story_is_retold_as_a_whole():
+    batch, shown, _ = changed(paraphrase=0.7)
+    by_how_much = (shown.words - batch["words"]).flatten(1)
+    assert all(len(set(row)) == 1 for row in by_how_much.tolist())
+    assert set(by_how_much[:, 0].tolist()) > {0}
+
+
+def test_what_was_seen_wavers_and_pixels_get_another_light():
+    batch, shown, _ = changed(picture_jitter=0.2)
+    apart = (shown.pictures - batch["pictures"]).std() / batch["pictures"].std()
+    assert 0.15 < apart < 0.25
+    light = jittered(torch.full((5, 2, 3, 3), 100, dtype=torch.uint8), 0.3, torch.Generator().manual_seed(0))
+    assert light.dtype == torch.uint8 and len(light[:, 0, 0, 0].unique()) == 5
+    assert (light == light[:, :1, :1, :1]).all()
+
+
+def test_with_scheduled_sampling_the_writer_is_given_its_own_pieces():
+    model = writer()
+    stories = some_stories(model.config)
+    read = model(stories)
+    plain = losses.caption_loss(model, stories, read)
+    own = losses.caption_loss(model, stories, read, own_pieces=0.9, generator=torch.Generator().manual_seed(0))
+    assert not torch.allclose(plain, own)
+    none = losses.caption_loss(model, stories, read, own_pieces=1e-9, generator=torch.Generator().manual_seed(0))
+    assert torch.allclose(plain, none)

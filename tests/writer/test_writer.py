@@ -1,5 +1,6 @@
 """A writer taught a little: it reads pictures, keeps to the rules, says why, and is the same after saving."""
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -11,7 +12,8 @@ from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerFast
 from storywright.corpus.reading import Panels
 from storywright.errors import BadInput
 from storywright.training import loop
-from storywright.writer import brokenlooks, judging, losses, material, model, training
+from storywright.writer import brokenlooks, judging, losses, material, model, training, weighing
+from storywright.writer.augmentation import Augmentation
 from storywright.writer.cases import cases
 from storywright.writer.config import WriterConfig
 from storywright.writer.decoding import Decoding, Rules, Search
@@ -46,7 +48,7 @@ def taught(corpus, tmp_path_factory):
         panels = Panels(corpus, split)
         pictures = material.small_pictures(panels, shape, place / f"{split}.npy")
         ready[split] = material.Material(panels, shape, tokenizer, pictures)
-    quiet = training.Augmentation(picture_dropout=0.02, brief_dropout=0.5, picture_jitter=0.0)
+    quiet = Augmentation(picture_dropout=0.02, brief_dropout=0.5, picture_jitter=0.0)
     task = training.Captions(
         network,
         tokenizer,
@@ -60,6 +62,11 @@ def taught(corpus, tmp_path_factory):
         steps=220, batch=12, learning_rate=6e-3, warmup=10, ema=0.95, threads=1, checkpoint_every=1_000
     )
     result = loop.train(task, values, place / "run")
+    lesson = weighing.Lesson(steps=120, batch=12, learning_rate=4e-3)
+    judge = weighing.Weighing(network, ready["train"], ready["validation"], lesson, samples=24)
+    loop.train(
+        judge, dataclasses.replace(values, steps=lesson.steps, learning_rate=lesson.learning_rate), place / "judge"
+    )
     return network, tokenizer, result, ready
 
 
@@ -129,7 +136,7 @@ def test_no_sequence_of_pieces_comes_twice_in_a_caption(taught):
         pairs = list(itertools.pairwise(pieces))
         return len(pairs) - len(set(pairs))
 
-    assert not any(repeats(held.by_chance(daring, random).pieces) for _ in range(6))
+    assert not any(repeats(one.pieces) for one in held.by_chance(daring, random, 6))
     assert not any(repeats(one.pieces) for one in held.beam(4, 0.8))
     shut = Rules(allowed=torch.isin(torch.arange(network.config.vocab_size), torch.tensor([7, 8])), no_repeat=2)
     assert repeats(Search(network, read, 2, shut).beam(1, 0.8)[0].pieces) == 0

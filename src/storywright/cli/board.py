@@ -17,9 +17,21 @@ from storywright.errors import needs_extra
 @click.option("--draws", type=click.IntRange(1, 16), default=2, help="Pictures for each panel; the critic keeps one.")
 @click.option("--steps", type=click.IntRange(1, 100), help="Denoising steps for each picture; default: as tuned.")
 @click.option("--seed", type=click.IntRange(min=0), help="Another seed than the brief's.")
+@click.option(
+    "--writer",
+    metavar="NAME",
+    help="Another writer: a folder, transformers:NAME, or endpoint:MODEL@URL with its key in STORYWRIGHT_LLM_KEY.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what was made as JSON.")
 def board(
-    briefs: tuple[Path, ...], out: Path, candidates: int, draws: int, steps: int | None, seed: int | None, as_json: bool
+    briefs: tuple[Path, ...],
+    out: Path,
+    candidates: int,
+    draws: int,
+    steps: int | None,
+    seed: int | None,
+    writer: str | None,
+    as_json: bool,
 ) -> None:
     """Turn each BRIEF into storyboards, each candidate following another idea.
 
@@ -39,6 +51,8 @@ def board(
     another = {} if seed is None else {"seed": seed}
     understood = [(path, reading.read(path)) for path in briefs]
     models, drawing = deployed_models(Settings.from_environment())
+    if writer:
+        models = models.with_writer(writer)
     director = Director(models, replace(drawing, draws=draws, steps=steps or drawing.steps))
     made = []
     for path, read in understood:

@@ -81,12 +81,32 @@ class Critic:
         """Vectors of pictures, float32 (pictures, width)."""
         if len(pictures) == 0:
             return np.zeros((0, self._model.config.projection_dim), np.float32)
-        found = []
+        found = [picture_vectors(self._model, pixels).float().cpu().numpy() for pixels in self._made_ready(pictures)]
+        return np.concatenate(found)
+
+    @property
+    def region_shape(self) -> tuple[int, int]:
+        """How many regions a picture has, and how many numbers the vector of one."""
+        seen = self._model.config.vision_config
+        return (seen.image_size // seen.patch_size) ** 2, seen.hidden_size
+
+    @torch.inference_mode()
+    def of_regions(self, pictures: np.ndarray | Sequence[Image.Image]) -> np.ndarray:
+        """Vectors of each picture's regions, row by row, float32 (pictures, regions, numbers); not of unit length."""
+        if len(pictures) == 0:
+            return np.zeros((0, *self.region_shape), np.float32)
+        found = [self._model.vision_model(pixel_values=pixels) for pixels in self._made_ready(pictures)]
+        return np.concatenate([one.last_hidden_state[:, 1:].float().cpu().numpy() for one in found])
+
+    @property
+    def digest(self) -> str:
+        """Changes with any weight of the network."""
+        return weights_digest(self._model)
+
+    def _made_ready(self, pictures: np.ndarray | Sequence[Image.Image]) -> Iterator[Tensor]:
         for first in range(0, len(pictures), _AT_ONCE):
             square = torch.from_numpy(squeezed(pictures[first : first + _AT_ONCE], self.size))
-            pixels = _pixels(square.to(self._model.device), self._mean, self._std)
-            found.append(picture_vectors(self._model, pixels).float().cpu().numpy())
-        return np.concatenate(found)
+            yield _pixels(square.to(self._model.device), self._mean, self._std)
 
     @torch.inference_mode()
     def of_words(self, words: Sequence[str]) -> np.ndarray:

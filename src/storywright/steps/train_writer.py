@@ -1,9 +1,12 @@
 """Train the writer: from the panels so far, pictures and words, to the words of the next one.
 
-Also fits what the story score's probabilities need, on the validation stories. Knows nothing about where the stories
-come from: drawn ones and real ones go the same way.
+A writer with an eye of its own first learns to look, from pictures alone; then what it sees in each picture is kept,
+and it learns to tell; at last it learns to judge stories, which changes nothing of how it tells. What the story score's
+probabilities need is fitted on the validation stories. Knows nothing about where the stories come from: drawn ones and
+real ones go the same way.
 """
 
+import dataclasses
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +24,11 @@ from storywright.errors import BadInput
 from storywright.steps import command
 from storywright.steps.contract import made_by, makes, may_come_from
 from storywright.training import loop
-from storywright.writer import brokenlooks, judging, losses, material, model, training
+from storywright.writer import brokenlooks, judging, losses, material, model, training, weighing
+from storywright.writer.augmentation import Augmentation
 from storywright.writer.config import WriterConfig
-from storywright.writer.material import Material
+from storywright.writer.looking import Lesson, Looking
+from storywright.writer.material import BrokenLooks, Material
 from storywright.writer.network import WriterModel
 
 RESUMES = True
@@ -56,8 +61,12 @@ class Config:
     dropout: float
     max_panels: int
     """How many of the latest panels it looks at."""
+    eye: Lesson
+    """How its own eye is taught beforehand; a writer that starts from nothing needs that."""
+    judge: weighing.Lesson
+    """How its judge of stories is taught afterwards."""
     steps: int
-    """Optimizer steps."""
+    """Optimizer steps of learning to tell."""
     batch: int
     """Stories a step."""
     learning_rate: float
@@ -73,12 +82,16 @@ class Config:
     """How many stories a validation looks at."""
     checkpoint_every: int
     """Steps between checkpoints."""
-    augmentation: training.Augmentation
+    augmentation: Augmentation
     """What is hidden or changed so that stories are not learnt by heart."""
     weights: losses.Weights
     """How much each part of the loss counts."""
     seed: int
     threads: int
+
+    def __post_init__(self) -> None:
+        if self.start == "scratch" and self.picture_encoder == "cnn" and self.fusion != "none" and not self.eye.steps:
+            raise ValueError("eye.steps must be more than 0: an eye that starts from nothing has to learn to look")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,13 +120,11 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     network, tokenizer = _begun(config, inputs, train)
     if not material.stories_in(train, network.config):
         raise BadInput(f"{inputs.corpus}/train has no story of two panels or more: the writer learns from stories.")
-    critic = Critic.open(inputs.critic) if network.config.picture_encoder == "critic" else None
     work = outputs.writer / ".training"
     work.mkdir(parents=True, exist_ok=True)
-    ready = {
-        name: _material(panels, network.config, tokenizer, work, name, critic, config.seed)
-        for name, panels in (("train", train), ("validation", validation))
-    }
+    school = _School(config, inputs, network, tokenizer, work)
+    looked = school.look({"train": train, "validation": validation})
+    ready = {name: school.material(panels, name) for name, panels in (("train", train), ("validation", validation))}
     task = training.Captions(
         network,
         tokenizer,
@@ -124,6 +135,7 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
         samples=config.validation_stories,
     )
     result = loop.train(task, _loop_config(config), work / "checkpoints")
+    weighed = _taught_to_judge(config, network, ready, work)
     found = judging.judged(network, ready["validation"], config.validation_stories)
     error = judging.calibrate(network, found)
     figures = {} if np.isnan(error) else {"story_calibration_error": error}
@@ -131,9 +143,29 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     shutil.rmtree(work)
     model.save(network, tokenizer, outputs.writer)
     files.write_text(outputs.writer / "samples.txt", samples)
-    loop.write_curves(outputs.curves, result)
+    others = {"eye": looked, "judge": weighed}
+    loop.write_curves(outputs.curves, result, **{name: each for name, each in others.items() if each})
     sizes = {"num_parameters": sum(p.numel() for p in network.parameters()), "num_stories": len(ready["train"])}
-    files.write_json(outputs.metrics, {k: round(v, 6) for k, v in (result.final | figures | sizes).items()})
+    files.write_json(
+        outputs.metrics,
+        {k: round(v, 6) for k, v in (result.final | (weighed.final if weighed else {}) | figures | sizes).items()},
+    )
+
+
+def _taught_to_judge(
+    config: Config, network: WriterModel, ready: dict[str, Material], work: Path
+) -> loop.Result | None:
+    if not config.judge.steps:
+        return None
+    task = weighing.Weighing(network, ready["train"], ready["validation"], config.judge, config.validation_stories)
+    values = dataclasses.replace(
+        _loop_config(config),
+        steps=config.judge.steps,
+        batch=config.judge.batch,
+        learning_rate=config.judge.learning_rate,
+        warmup=min(50, config.judge.steps),
+    )
+    return loop.train(task, values, work / "judge")
 
 
 def _begun(config: Config, inputs: Inputs, train: Panels) -> tuple[WriterModel, PreTrainedTokenizerFast]:
@@ -174,19 +206,61 @@ def _critic_width(config: Config, inputs: Inputs) -> int:
     return int(Critic.open(inputs.critic).of_words(["picture"]).shape[1])
 
 
-def _material(
-    panels: Panels,
-    shape: WriterConfig,
-    tokenizer: PreTrainedTokenizerFast,
-    work: Path,
-    name: str,
-    critic: Critic | None,
-    seed: int,
-) -> Material:
-    pictures = material.small_pictures(panels, shape, work / f"{name}.npy", critic)
-    stories = material.stories_in(panels, shape)
-    broken = brokenlooks.drawn(panels, stories, shape, work / f"{name}-broken.npy", seed, critic)
-    return Material(panels, shape, tokenizer, pictures, broken)
+class _School:
+    """What a writer of this configuration is shown, kept in the working folder."""
+
+    def __init__(
+        self, config: Config, inputs: Inputs, network: WriterModel, tokenizer: PreTrainedTokenizerFast, work: Path
+    ) -> None:
+        self._config, self._network, self._tokenizer, self._work = config, network, tokenizer, work
+        self._own_eye = network.config.picture_encoder == "cnn"
+        self._critic = None if self._own_eye else Critic.open(inputs.critic)
+
+    def look(self, splits: dict[str, Panels]) -> loop.Result | None:
+        """Teach the writer's own eye, if it has one and it is to be taught; from then on it learns no more."""
+        lesson, result = self._config.eye, None
+        if self._own_eye and lesson.steps:
+            train, validation = ((panels, self._pictures(panels, name)) for name, panels in splits.items())
+            samples = 4 * self._config.validation_stories
+            task = Looking(self._network, self._tokenizer, lesson, train, validation, samples)
+            values = loop.Config(
+                steps=lesson.steps,
+                batch=lesson.batch,
+                learning_rate=lesson.learning_rate,
+                warmup=min(50, lesson.steps),
+                schedule="level",
+                fall=0.3,
+                ema=min(self._config.ema, 0.99),
+                precision=self._config.precision,
+                checkpoint_every=max(self._config.checkpoint_every, 200),
+                seed=self._config.seed,
+                threads=self._config.threads,
+            )
+            result = loop.train(task, values, self._work / "eye")
+        if self._own_eye:
+            self._network.picture.look.requires_grad_(False)
+        return result
+
+    def material(self, panels: Panels, name: str) -> Material:
+        """The stories of a split, and of each a picture that breaks it, as the writer sees them."""
+        shape, stories = self._network.config, material.stories_in(panels, self._network.config)
+        pictures = self._pictures(panels, name)
+        broken = brokenlooks.drawn(
+            panels, stories, shape, self._work / f"{name}-broken.npy", self._config.seed, self._critic
+        )
+        if self._own_eye:
+            pictures = self._seen(pictures, f"{name}-seen", panels.digest)
+            kept = self._seen(broken.pictures, f"{name}-broken-seen", f"{panels.digest} broken")
+            broken = BrokenLooks(broken.place, kept)
+        return Material(panels, shape, self._tokenizer, pictures, broken)
+
+    def _pictures(self, panels: Panels, name: str) -> np.ndarray:
+        return material.small_pictures(panels, self._network.config, self._work / f"{name}.npy", self._critic)
+
+    def _seen(self, pictures: np.ndarray, name: str, digest: str) -> np.ndarray:
+        if not len(pictures):
+            return pictures
+        return material.looked_at(self._network, pictures, self._work / f"{name}.npy", digest)
 
 
 def _samples(network: WriterModel, tokenizer: PreTrainedTokenizerFast, stories: Material, most: int = 8) -> str:

@@ -1,6 +1,6 @@
 """The three models that make boards, opened together, with what a board's provenance says about them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from storywright import __version__, files
@@ -8,7 +8,9 @@ from storywright.board import Origin
 from storywright.critic.encoder import Critic
 from storywright.errors import BadInput
 from storywright.illustrator.model import Illustrator
+from storywright.writer.llm.opening import open_writer
 from storywright.writer.model import Writer
+from storywright.writer.proposals import Proposes
 
 STARTER = Path(__file__).parent.parent / "starter"
 """The embedded models, shipped with the package."""
@@ -21,7 +23,7 @@ class Models:
 
     critic: Critic
     illustrator: Illustrator
-    writer: Writer
+    writer: Proposes
     origins: list[Origin] = field(default_factory=list)
     corpus_digest: str = ""
 
@@ -49,4 +51,14 @@ class Models:
             writer=Writer.open(places["writer"], places["critic"]),
             origins=origins,
             corpus_digest=corpus_digest,
+        )
+
+    def with_writer(self, name: str, critic_folder: Path | None = None, device: str = "cpu") -> "Models":
+        """The same models with another writer: a folder, or a language model (see `storywright.writer.llm.opening`)."""
+        digest = files.digest(Path(name)) if Path(name).is_dir() else ""
+        others = [origin for origin in self.origins if origin.role != "writer"]
+        return replace(
+            self,
+            writer=open_writer(name, critic_folder or STARTER / "critic", device),
+            origins=[*others, Origin(role="writer", name=name, digest=digest)],
         )

@@ -1,5 +1,6 @@
 """Attention of several heads, and the layer that transforms each vector by itself. Knows nothing about stories."""
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -15,7 +16,17 @@ class Attention(nn.Module):
 
     def forward(self, queries: Tensor, keys: Tensor, mask: Tensor | None = None, causal: bool = False) -> Tensor:
         """Each query's answer."""  # (b, q, d), (b, k, d), mask (b or 1, q or 1, k) -> (b, q, d)
+        return self.answer(queries, *self.ready(keys), mask, causal)
+
+    def ready(self, keys: Tensor) -> tuple[Tensor, Tensor]:
+        """Keys and values, which can be kept for later queries."""  # (b, k, d) -> twice (b, heads, k, d / heads)
         key, value = (self._split(x) for x in self.key_value(keys).chunk(2, dim=-1))
+        return key, value
+
+    def answer(
+        self, queries: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None, causal: bool = False
+    ) -> Tensor:
+        """Each query's answer from keys and values that were made ready."""
         dropout = self.dropout if self.training else 0.0
         seen = None if mask is None else mask.unsqueeze(1)
         found = F.scaled_dot_product_attention(self._split(self.query(queries)), key, value, seen, dropout, causal)
@@ -23,7 +34,7 @@ class Attention(nn.Module):
 
     def shares(self, queries: Tensor, keys: Tensor, mask: Tensor) -> Tensor:
         """How much each query looks at each key, as the mean of the heads."""  # -> (b, q, k)
-        key = self._split(self.key_value(keys).chunk(2, dim=-1)[0])
+        key, _ = self.ready(keys)
         alike = self._split(self.query(queries)) @ key.transpose(-1, -2) / key.shape[-1] ** 0.5
         return alike.masked_fill(~mask.unsqueeze(1), float("-inf")).softmax(-1).mean(1)
 
@@ -58,3 +69,11 @@ class SelfAttending(nn.Module):
         """Each vector with what it took from the others."""
         normed = self.norm(x)
         return self.transform(x + self.dropout(self.attention(normed, normed, mask, causal)))
+
+    def after(self, x: Tensor, before: tuple[Tensor, Tensor] | None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """One more vector of each row, which looks at itself and at those before it; and what is kept for the next."""
+        normed = self.norm(x)  # (b, 1, d)
+        key, value = self.attention.ready(normed)
+        if before is not None:
+            key, value = torch.cat([before[0], key], 2), torch.cat([before[1], value], 2)
+        return self.transform(x + self.dropout(self.attention.answer(normed, key, value))), (key, value)

@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from storywright.writer.decoder import log_chances
+from storywright.writer.decoder import NOWHERE, Begun, log_chances
 from storywright.writer.network import Read, WriterModel
 
 Method = Literal["greedy", "beam", "nucleus"]
@@ -78,26 +78,31 @@ class Search:
     """Captions for one panel of one story that was read (a batch of one)."""
 
     def __init__(self, model: WriterModel, read: Read, panel: int, rules: Rules) -> None:
-        self._model, self._read, self._rules = model, read, rules
-        self._context = read.context[:, panel]
-        self._mask = model.view(read.memory, torch.tensor([panel], device=model.device))
+        self._model, self._rules = model, rules
+        self._context = read.context[0, panel]
+        mask = model.view(read.memory, torch.tensor([panel], device=model.device))[0, 0]
+        self.memory = read.memory.known(mask)
+        """What is known before the panel, and can be looked back at."""
+        copied = self.memory.pieces[0] >= 0
+        self._copied, self._key = self.memory.pieces[0, copied], model.copying.key(self.memory.vectors[0, copied])
 
-    def written(self, decoding: Decoding, generator: torch.Generator) -> list[Written]:
-        """What the method finds, the best first."""
+    def written(self, decoding: Decoding, generator: torch.Generator, count: int = 1) -> list[Written]:
+        """What the method finds, the best first; chance draws `count` captions."""
         if decoding.method == "nucleus":
-            return [self.by_chance(decoding, generator)]
+            return self.by_chance(decoding, generator, count)
         return self.beam(1 if decoding.method == "greedy" else decoding.beams, decoding.length_penalty)
 
     @torch.no_grad()
     def beam(self, beams: int, length_penalty: float) -> list[Written]:
         """The best captions, at most as many as beams."""
-        alive = [Written([], 0.0)]
+        alive, begun = [Written([], 0.0)], self._model.decoder.begun(self.memory)
         done: list[Written] = []
         for left in range(self._model.config.max_tokens - 2, -1, -1):
-            chances = self._chances(alive, last=left == 0)
+            chances = self._chances(alive, begun, last=left == 0)
             sums = chances + torch.tensor([one.log_chance for one in alive]).unsqueeze(1)
             values, places = sums.flatten().topk(min(2 * beams, sums.numel()))
             growing: list[Written] = []
+            origins: list[int] = []
             for value, place in zip(values.tolist(), places.tolist(), strict=True):
                 origin, piece = divmod(place, chances.shape[1])
                 if value <= _NEVER:
@@ -107,60 +112,75 @@ class Search:
                     done.append(Written(before, value, value / (len(before) + 1) ** length_penalty))
                 elif len(growing) < beams:
                     growing.append(Written([*before, piece], value))
+                    origins.append(origin)
             alive = growing
             done = sorted(done, key=lambda one: -one.order)[:beams]
             if not alive or (len(done) == beams and self._cannot_improve(alive, done, length_penalty)):
                 break
+            begun.keep(torch.tensor(origins, device=self._model.device))
         return done
 
     @torch.no_grad()
-    def by_chance(self, decoding: Decoding, generator: torch.Generator) -> Written:
-        """One caption, each piece drawn from the nucleus."""
-        one = Written([], 0.0)
+    def by_chance(self, decoding: Decoding, generator: torch.Generator, count: int = 1) -> list[Written]:
+        """Captions, each piece drawn from the nucleus; they are drawn side by side."""
+        end, begun = self._model.config.end_id, self._model.decoder.begun(self.memory)
+        alive = found = [Written([], 0.0) for _ in range(count)]
         for left in range(self._model.config.max_tokens - 2, -1, -1):
-            chances = self._chances([one], last=left == 0)[0]
-            piece = _drawn(chances / decoding.temperature, decoding.top_p, generator)
-            one.log_chance += float(chances[piece])
-            if piece == self._model.config.end_id:
+            chances = self._chances(alive, begun, last=left == 0)
+            going: list[int] = []
+            for row, one in enumerate(alive):
+                piece = _drawn(chances[row] / decoding.temperature, decoding.top_p, generator)
+                one.log_chance += float(chances[row, piece])
+                if piece != end:
+                    one.pieces.append(piece)
+                    going.append(row)
+            if not going:
                 break
-            one.pieces.append(piece)
-        return one
+            alive = [alive[row] for row in going]
+            begun.keep(torch.tensor(going, device=self._model.device))
+        return found
 
     @torch.no_grad()
-    def looks(self, pieces: list[int]) -> Tensor:
-        """How much the pieces of a caption looked at each place of the memory, as their mean."""  # (m)
-        model = self._model
-        inputs = torch.tensor([[[model.config.begin_id, *pieces]]], device=model.device)
+    def looks(self, captions: list[list[int]]) -> Tensor:
+        """How much the pieces of each caption looked at each place of the memory, as their mean."""  # (captions, m)
+        model, longest = self._model, max(map(len, captions))
+        rows = [
+            [model.config.begin_id, *pieces, *[model.config.pad_id] * (longest - len(pieces))] for pieces in captions
+        ]
+        inputs = torch.tensor([rows], device=model.device)
+        context, all_of_it = self._context.expand(1, len(rows), -1), self.memory.panel[:, None] < NOWHERE
         found: Tensor = model.decoder.looks(
-            model.pieces(inputs), self._context.unsqueeze(1), self._read.memory, self._mask
+            model.pieces(inputs), context, self.memory, all_of_it.expand(-1, len(rows), -1)
         )
-        return found.mean((0, 1, 2))
+        real = model.is_word(inputs).unsqueeze(-1)
+        return ((found * real).sum(2) / real.sum(2))[0]
 
-    def _chances(self, alive: list[Written], last: bool) -> Tensor:
+    def _chances(self, alive: list[Written], begun: Begun, last: bool) -> Tensor:
         """The logarithm of the chance of each next piece, by what the rules allow."""  # (captions, v)
-        model, config, count = self._model, self._model.config, len(alive)
-        inputs = torch.tensor([[[config.begin_id, *one.pieces] for one in alive]], device=model.device)
-        context, mask = self._context.unsqueeze(1).expand(-1, count, -1), self._mask.expand(-1, count, -1)
-        hidden = model.decoder(model.pieces(inputs), context, self._read.memory, mask)[:, :, -1:]
-        writes, shares = model.copying(hidden, self._read.memory, mask)
-        pieces = self._read.memory.pieces.expand(count, -1)
-        chances = log_chances(model.logits(hidden)[0, :, 0], writes[0, :, 0], shares[0, :, 0], pieces).cpu()
-        for marker in (config.pad_id, config.unknown_id, config.begin_id):
-            chances[:, marker] = -torch.inf
+        model, config = self._model, self._model.config
+        latest = [one.pieces[-1] if one.pieces else config.begin_id for one in alive]
+        embedded = model.pieces(torch.tensor([latest], device=model.device))
+        hidden = model.decoder.after(embedded, self._context, begun)[0]
+        writes, shares = model.copying.of_ready(hidden, self._key)
+        chances = log_chances(model.logits(hidden), writes, shares, self._copied.expand(len(alive), -1)).cpu()
+        chances[:, [config.pad_id, config.unknown_id, config.begin_id]] = -torch.inf
         ends = chances[:, config.end_id].clone()
+        if last:
+            # There is room for nothing but the end; whoever asked looks whether it was told before.
+            chances[:] = -torch.inf
+            chances[:, config.end_id] = ends
+            return chances
         if self._rules.allowed is not None:
             chances[:, ~self._rules.allowed] = -torch.inf
             chances[:, config.end_id] = ends
         for row, one in enumerate(alive):
-            if last:
-                # There is room for nothing but the end; whoever asked looks whether it was told before.
-                chances[row, torch.arange(chances.shape[1]) != config.end_id] = -torch.inf
-                continue
+            barred = _repeating(one.pieces, self._rules.no_repeat)
             if not one.pieces or tuple(one.pieces) in self._rules.told:
-                chances[row, config.end_id] = -torch.inf
-            chances[row, _repeating(one.pieces, self._rules.no_repeat)] = -torch.inf
-            if not bool(chances[row].isfinite().any()):
-                chances[row, config.end_id] = ends[row]
+                barred.append(config.end_id)
+            if barred:
+                chances[row, barred] = -torch.inf
+                if not bool(chances[row].isfinite().any()):
+                    chances[row, config.end_id] = ends[row]
         return chances
 
     @staticmethod

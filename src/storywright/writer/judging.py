@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from storywright.critic import story_score
-from storywright.writer import losses
+from storywright.writer import flaws
 from storywright.writer.material import Material, truth_of, without_brief
 from storywright.writer.network import WriterModel
 
@@ -45,17 +45,17 @@ def judged(network: WriterModel, stories: Material, most: int) -> Judged:
     generator, numbers = torch.Generator().manual_seed(_SEED), np.arange(min(most, len(stories)))
     whole: list[np.ndarray] = [np.zeros(0)]
     # Without pictures a broken look cannot be seen.
-    kinds = losses.FLAWS if network.config.fusion != "none" else losses.FLAWS[:-1]
+    kinds = flaws.FLAWS if network.config.fusion != "none" else flaws.FLAWS[:-1]
     flawed: dict[str, list[np.ndarray]] = {kind: [np.zeros(0)] for kind in kinds}
     for some in np.array_split(numbers, max(1, len(numbers) // _AT_ONCE)) if len(numbers) > 1 else []:
         batch = stories.batch(some)
         shown, truth = without_brief(batch, network.config.pad_id), truth_of(batch)
-        read = network(shown)
-        whole.append(network.story_score(read.panels, shown.there).numpy())
+        seen = network.glance(shown)
+        whole.append(network.judge(shown, seen).story.numpy())
         for number, kind in enumerate(kinds):
             each = torch.full((len(some),), number)
-            panels, changed = losses.flawed_panels(network, shown, truth, read, each, generator)
-            flawed[kind].append(network.story_score(panels, shown.there)[changed].numpy())
+            copies, _, changed = flaws.flawed_copies(network, shown, truth, seen, each, generator)
+            flawed[kind].append(copies[changed].judged(network).story.numpy())
     return Judged(numbers.tolist(), np.concatenate(whole), {k: np.concatenate(v) for k, v in flawed.items()})
 
 

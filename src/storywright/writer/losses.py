@@ -1,9 +1,9 @@
-"""What the writer is trained for: the next caption above all, and what helps it to read pictures and judge stories.
+"""What the writer is taught when it learns to tell: the next caption above all, and what helps it to read pictures.
 
 Knows nothing about files or the training loop; all chance comes from the generator it is given.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import torch
 from torch import Tensor
@@ -19,14 +19,19 @@ class Weights:
 
     smoothing: float = 0.05
     """Share of label smoothing in the caption's part."""
+    own_pieces: float = 0.0
+    """Share of the pieces before the next one that are the writer's own and not the true ones (scheduled sampling)."""
     alignment: float = 0.2
     """A caption finds its own picture among the batch's."""
     seen_words: float = 2.0
     """The picture says which words describe it."""
     foresight: float = 0.2
     """Tags, phase and picture of the next panel."""
-    score: float = 0.3
-    """Whole stories are told from flawed ones."""
+
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            if value < 0 or (name in ("smoothing", "own_pieces") and value >= 1):
+                raise ValueError(f"{name} must not be negative, and below 1 where it is a share, got {value:g}")
 
 
 _MOST_ALIGNED = 48
@@ -53,26 +58,52 @@ def loss_of(
 ) -> dict[str, Tensor]:
     """The parts of the loss, each as it counts, by name; their sum is what is minimised."""
     read: Read = model(stories)
-    parts = {"caption": caption_loss(model, stories, read, weights.smoothing)}
-    if model.config.fusion != "none":
+    caption = caption_loss(model, stories, read, weights.smoothing, weights.own_pieces, generator)
+    parts = {"caption": caption}
+    looks = model.config.fusion != "none"
+    if looks and weights.alignment:
         parts["alignment"] = weights.alignment * _alignment(model, stories, read)
+    if looks and weights.seen_words:
         parts["seen_words"] = weights.seen_words * _seen_words(model, stories, truth, read)
-    parts["foresight"] = weights.foresight * _foresight(model, stories, truth, read)
-    if stories.words.shape[1] > 1 and len(stories.words) > 1:
-        parts["score"] = weights.score * _score(model, stories, truth, read, generator)
+    if weights.foresight:
+        parts["foresight"] = weights.foresight * _foresight(model, stories, truth, read)
     return parts
 
 
-def caption_loss(model: WriterModel, stories: Stories, read: Read, smoothing: float = 0.0) -> Tensor:
+def caption_loss(
+    model: WriterModel,
+    stories: Stories,
+    read: Read,
+    smoothing: float = 0.0,
+    own_pieces: float = 0.0,
+    generator: torch.Generator | None = None,
+) -> Tensor:
     """Mean negative log-likelihood of a piece of the captions."""
     inputs, targets = stories.words[..., :-1], stories.words[..., 1:]
     counted = model.is_word(targets) & stories.there.unsqueeze(-1)
-    _, logits, writes, shares = model.foretell(stories, read, inputs)
-    likelihood = log_chance_of(targets, logits, writes, shares, read.memory.pieces)
+    if own_pieces:
+        inputs = _with_own_pieces(model, read, inputs, own_pieces, generator)
+    hidden, writes, shares = model.foretell(read, inputs)
+    # Half of the places are padding: the vocabulary is asked only for those that count.
+    logits, pieces = model.logits(hidden[counted]), read.memory.pieces[:, None, None].expand_as(shares)[counted]
+    likelihood = log_chance_of(targets[counted], logits, writes[counted], shares[counted], pieces)
     if smoothing:
         even = logits.mean(-1) - logits.logsumexp(-1)
         likelihood = (1 - smoothing) * likelihood + smoothing * even
-    return -(likelihood * counted).sum() / counted.sum().clamp(min=1)
+    return -likelihood.mean()
+
+
+@torch.no_grad()
+def _with_own_pieces(
+    model: WriterModel, read: Read, inputs: Tensor, share: float, generator: torch.Generator | None
+) -> Tensor:
+    """Scheduled sampling: some of the pieces before the next one are not the true ones but the writer's likeliest."""
+    hidden, _, _ = model.foretell(read, inputs[..., :-1])
+    chance = torch.rand(hidden.shape[:-1], generator=generator, device=inputs.device)
+    replaced = (chance < share) & model.is_word(inputs[..., 1:])
+    own = inputs.clone()
+    own[..., 1:][replaced] = model.logits(hidden[replaced]).argmax(-1)
+    return own
 
 
 def _alignment(model: WriterModel, stories: Stories, read: Read) -> Tensor:
@@ -87,28 +118,37 @@ def _alignment(model: WriterModel, stories: Stories, read: Read) -> Tensor:
     return loss
 
 
+def seen_words(regions: Tensor, described: Tensor, weight: Tensor, bias: Tensor, pad_id: int) -> Tensor:
+    """How badly pictures say which words describe them; each word is looked for in the region that shows it best."""
+    # regions (n, r, d), described (n, w), weight (v, d), bias (v)
+    words, place = described.unique(return_inverse=True)
+    real = words != pad_id
+    # Words that describe no picture of the batch teach little; leaving them out saves most of the time.
+    logits = torch.einsum("nrd,vd->nrv", regions, weight[words]).amax(1) + bias[words]
+    target = torch.zeros_like(logits).scatter_(1, place, 1.0)
+    # A picture is described by few of all words: the mean over the words would leave almost nothing to learn.
+    loss = F.binary_cross_entropy_with_logits(logits[:, real], target[:, real], reduction="sum")
+    return loss / target[:, real].sum().clamp(min=1) / 10
+
+
 def _seen_words(model: WriterModel, stories: Stories, truth: Truth, read: Read) -> Tensor:
     usable = stories.there & stories.seen
     if not bool(usable.any()):
         return read.words.new_zeros(())
-    logits = model.seen_words(read.regions[usable].mean(1))
-    target = torch.zeros_like(logits).scatter_(1, truth.described[usable], 1.0)
-    target[:, model.config.pad_id] = 0
-    # A picture is described by few of all words: the mean over the words would leave almost nothing to learn.
-    return F.binary_cross_entropy_with_logits(logits, target, reduction="sum") / target.sum().clamp(min=1) / 10
+    head = model.seen_words
+    return seen_words(read.regions[usable], truth.described[usable], head.weight, head.bias, model.config.pad_id)
 
 
 def _foresight(model: WriterModel, stories: Stories, truth: Truth, read: Read) -> Tensor:
     before, usable = read.context[:, :-1], stories.there
     tags = F.binary_cross_entropy_with_logits(model.foresight.tags(before)[usable], truth.tags[usable])
-    own = F.binary_cross_entropy_with_logits(model.story_score.tags(read.panels)[usable], truth.tags[usable])
     phase = F.cross_entropy(
         model.foresight.phase(before).flatten(0, 1),
         torch.where(usable, truth.phase, -1).flatten(),
         ignore_index=-1,
         reduction="sum",
     ) / ((truth.phase >= 0) & usable).sum().clamp(min=1)
-    return tags + own + phase + _next_picture(model, stories, read)
+    return tags + phase + _next_picture(model, stories, read)
 
 
 def _next_picture(model: WriterModel, stories: Stories, read: Read) -> Tensor:
@@ -119,81 +159,3 @@ def _next_picture(model: WriterModel, stories: Stories, read: Read) -> Tensor:
     foreseen = F.normalize(model.foresight.picture(read.context[:, :-1])[usable], dim=-1)
     came = F.normalize(read.regions[usable].mean(1).detach(), dim=-1)
     return F.cross_entropy(10 * foreseen @ came.T, torch.arange(len(came), device=came.device))
-
-
-def _score(model: WriterModel, stories: Stories, truth: Truth, read: Read, generator: torch.Generator) -> Tensor:
-    """Each story against a flawed copy of it."""
-    kinds = len(FLAWS) if model.config.fusion != "none" else len(FLAWS) - 1
-    kind = torch.randint(0, kinds, (len(stories.words),), generator=generator, device=generator.device)
-    panels, changed = flawed_panels(model, stories, truth, read, kind, generator)
-    whole = model.story_score(read.panels, stories.there)
-    broken = model.story_score(panels, stories.there)[changed]
-    target = torch.cat([torch.ones_like(whole), torch.zeros_like(broken)])
-    return F.binary_cross_entropy_with_logits(torch.cat([whole, broken]), target)
-
-
-def flawed_panels(
-    model: WriterModel, stories: Stories, truth: Truth, read: Read, kind: Tensor, generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
-    """The panels of a flawed copy of each story, and which copies differ from their story."""  # (b, n, d), (b)
-    there, at = stories.there.to(generator.device), truth.broken_at
-    partner = alike(read, stories.there).to(generator.device)
-    words, pictures, changed = flawed(there, kind, partner, generator, None if at is None else at.to(there.device))
-    words, pictures = words.flatten().to(read.words.device), pictures.flatten().to(read.words.device)
-    panels = read.panels.flatten(0, 1)[words]
-    # Only where words meet a picture that is not theirs is there anything to compute.
-    if len(strange := (words != pictures).nonzero().squeeze(1)):
-        regions = read.regions.flatten(0, 1)
-        if truth.broken is not None:
-            there_too = torch.ones(len(truth.broken), dtype=torch.bool, device=truth.broken.device)
-            regions = torch.cat([regions, model.picture(truth.broken, there_too)])
-        source, mask = words[strange], model.is_word(stories.words).flatten(0, 1)
-        fused = model.fusion(read.words.flatten(0, 1)[source], mask[source], regions[pictures[strange]])
-        panels = panels.index_put((strange,), fused.panel.to(panels.dtype))
-    return panels.unflatten(0, there.shape), changed.to(read.words.device)
-
-
-FLAWS = ("shuffled", "mixed", "broken look")
-"""Panels in another order; panels of another story among them; a picture in which people look different."""
-
-
-@torch.no_grad()
-def alike(read: Read, there: Tensor) -> Tensor:
-    """For each story the one of the batch that looks most like it: mixing these two is hard to notice."""
-    looks = F.normalize((read.regions.mean(2) * there.unsqueeze(-1)).sum(1), dim=-1)
-    return (looks @ looks.T).fill_diagonal_(-2).argmax(1)
-
-
-def flawed(
-    there: Tensor, kind: Tensor, partner: Tensor, generator: torch.Generator, broken_at: Tensor | None = None
-) -> tuple[Tensor, Tensor, Tensor]:
-    """For each panel of flawed copies, where in the batch its words and its picture come from; and which copies differ.
-
-    The places count the panels of all stories one after another, and after them the pictures of broken looks.
-    """  # (b, n), (b), (b) -> (b, n), (b, n), (b)
-    b, n = there.shape
-    own = torch.arange(b * n, device=there.device).view(b, n)
-    words, pictures = own.clone(), own.clone()
-    changed = torch.zeros(b, dtype=torch.bool, device=there.device)
-    for story, flaw in enumerate(kind.tolist()):
-        other = int(partner[story])
-        count = int(there[story].sum())
-        if FLAWS[flaw] == "shuffled" and count > 1:
-            order = torch.randperm(count, generator=generator, device=there.device)
-            if bool((order == torch.arange(count, device=there.device)).all()):
-                order = order.roll(1)
-            words[story, :count] = pictures[story, :count] = own[story, order]
-            changed[story] = True
-        elif FLAWS[flaw] == "broken look" and broken_at is not None and 0 <= int(broken_at[story]) < count:
-            pictures[story, broken_at[story]] = b * n + story
-            changed[story] = True
-        elif FLAWS[flaw] != "shuffled":
-            possible = min(count, int(there[other].sum()))
-            # From one panel to half of the story: few are harder to notice.
-            most = int(torch.randint(1, max(2, possible // 2 + 1), (), generator=generator, device=there.device))
-            some = torch.randperm(possible, generator=generator, device=there.device)[:most]
-            pictures[story, some] = own[other, some]
-            if FLAWS[flaw] == "mixed":
-                words[story, some] = own[other, some]
-            changed[story] = possible > (1 if FLAWS[flaw] == "mixed" else 0)
-    return words, pictures, changed

@@ -16,11 +16,11 @@ from PIL import Image
 from transformers import PreTrainedTokenizerFast
 
 from storywright.corpus.reading import Panels
-from storywright.critic.encoder import Critic
+from storywright.critic.encoder import Critic, weights_digest
 from storywright.training import cache
 from storywright.writer.config import WriterConfig
 from storywright.writer.losses import Truth
-from storywright.writer.network import Stories
+from storywright.writer.network import Stories, WriterModel
 
 _COLUMNS = ("caption", "prompt", "language", "tags", "phase")
 _MAX_DESCRIBING = 64  # pieces of a prompt
@@ -51,7 +51,10 @@ class BrokenLooks:
 
 
 class Material:
-    """The stories of one split, ready for a writer of this configuration."""
+    """The stories of one split, ready for a writer of this configuration.
+
+    `retold` holds the captions of all rows in other wordings, where there are some.
+    """
 
     def __init__(
         self,
@@ -61,14 +64,15 @@ class Material:
         pictures: np.ndarray,
         broken: BrokenLooks | None = None,
         stories: Sequence[range] | None = None,
+        retold: Sequence[Sequence[str]] = (),
     ) -> None:
         self.texts = texts_of(panels)
         self.stories = stories_in(panels, config) if stories is None else list(stories)
         self.panels_digest = panels.digest
         self._config, self._pictures, self._broken = config, pictures, broken
         self._pieces = [_cut(ids, config) for ids in tokenizer(self.texts.caption)["input_ids"]]
-        described = [prompt or caption for prompt, caption in zip(self.texts.prompt, self.texts.caption, strict=True)]
-        self._described = tokenizer(described, add_special_tokens=False)["input_ids"]
+        self._retold = [[_cut(ids, config) for ids in tokenizer(list(captions))["input_ids"]] for captions in retold]
+        self._described = described_by(self.texts, tokenizer)
         self._briefs = self._brief_words(tokenizer)
 
     def __len__(self) -> int:
@@ -81,12 +85,10 @@ class Material:
         rows = np.array([[*rows, *([rows[0]] * (most - len(rows)))] for rows in chosen])
         there = np.array([[at < len(rows) for at in range(most)] for rows in chosen])
         flat = rows.ravel().tolist()
-        words = _padded([self._pieces[row] for row in flat], self._config.pad_id)
-        words[~there.ravel()] = self._config.pad_id
-        described = _padded([self._described[row][:_MAX_DESCRIBING] for row in flat], self._config.pad_id)
+        described = padded([self._described[row] for row in flat], self._config.pad_id)
         brief, brief_word = self._brief_of(numbers)
         arrays = {
-            "words": words.reshape(*rows.shape, -1),
+            "words": self._words(self._pieces, rows, there),
             "pictures": np.asarray(self._pictures[rows.ravel()]).reshape(*rows.shape, *self._pictures.shape[1:]),
             "seen": there,
             "there": there,
@@ -97,10 +99,21 @@ class Material:
             "phase": np.array([self._phase(row) for row in flat]).reshape(rows.shape),
             "described": described.reshape(*rows.shape, -1),
         }
+        if self._retold:
+            tellings = [self._words(pieces, rows, there) for pieces in self._retold]
+            longest = max(words.shape[-1] for words in tellings)
+            room = [((0, 0), (0, 0), (0, longest - words.shape[-1])) for words in tellings]
+            filled = [np.pad(*both, constant_values=self._config.pad_id) for both in zip(tellings, room, strict=True)]
+            arrays["retold"] = np.stack(filled, 1)
         if self._broken is not None:
             arrays["broken"] = np.asarray(self._broken.pictures[np.asarray(numbers)])
             arrays["broken_at"] = self._broken.place[np.asarray(numbers)]
         return {name: torch.from_numpy(array) for name, array in arrays.items()}
+
+    def _words(self, pieces: list[list[int]], rows: np.ndarray, there: np.ndarray) -> np.ndarray:
+        words = padded([pieces[row] for row in rows.ravel()], self._config.pad_id)
+        words[~there.ravel()] = self._config.pad_id
+        return words.reshape(*rows.shape, -1)
 
     def _tags(self, rows: list[int]) -> np.ndarray:
         known = {tag: number for number, tag in enumerate(self._config.tags or [])}
@@ -134,7 +147,7 @@ class Material:
         briefs = [self._briefs[number] for number in numbers]
         flat = [[piece for word in words for piece in word][: self._config.max_brief] for words in briefs]
         word = [[at for at, word in enumerate(words) for _ in word][: self._config.max_brief] for words in briefs]
-        return _padded(flat, self._config.pad_id), _padded(word, 0)
+        return padded(flat, self._config.pad_id), padded(word, 0)
 
 
 def without_brief(batch: Mapping[str, torch.Tensor], pad_id: int) -> Stories:
@@ -157,6 +170,33 @@ def texts_of(panels: Panels) -> Texts:
     """The text columns of a split."""
     columns = panels.rows(range(len(panels)), _COLUMNS)
     return Texts(**columns)
+
+
+def described_by(texts: Texts, tokenizer: PreTrainedTokenizerFast) -> list[list[int]]:
+    """The pieces that describe each picture: its prompt's, or its caption's where it has none."""
+    described = [prompt or caption for prompt, caption in zip(texts.prompt, texts.caption, strict=True)]
+    pieces: list[list[int]] = tokenizer(described, add_special_tokens=False)["input_ids"]
+    return [row[:_MAX_DESCRIBING] for row in pieces]
+
+
+def looked_at(network: WriterModel, pictures: np.ndarray, file: Path, digest: str) -> np.ndarray:
+    """What the writer's own eye makes of each of these pictures, kept in `file`: for an eye that learns no more."""
+    picture = network.picture
+
+    @torch.no_grad()
+    def encode(rows: np.ndarray) -> np.ndarray:
+        looked: np.ndarray = picture.looked(torch.from_numpy(np.asarray(pictures[rows]))).half().numpy()
+        return looked
+
+    return cache.encoded(
+        file,
+        encode,
+        count=len(pictures),
+        shape=(picture.rows * picture.columns, network.config.width),
+        dtype=np.float16,
+        digest=f"{digest} {weights_digest(picture.look)}",
+        doing="keeping what is seen in the pictures",
+    )
 
 
 def small_pictures(panels: Panels, config: WriterConfig, file: Path, critic: Critic | None = None) -> np.ndarray:
@@ -229,7 +269,8 @@ def _cut(pieces: list[int], config: WriterConfig) -> list[int]:
     return pieces[: config.max_tokens]
 
 
-def _padded(lists: Sequence[Sequence[int]], filler: int) -> np.ndarray:
+def padded(lists: Sequence[Sequence[int]], filler: int) -> np.ndarray:
+    """Lists of different lengths as the rows of one array."""
     longest = max(1, *map(len, lists))
     array = np.full((len(lists), longest), filler, np.int64)
     for row, values in zip(array, lists, strict=True):

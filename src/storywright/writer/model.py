@@ -1,7 +1,7 @@
 """The writer as the studio knows it: it is shown the panels so far and proposes what the next one tells."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,35 +14,15 @@ from transformers import PreTrainedTokenizerFast
 from storywright.critic.encoder import Critic, halved
 from storywright.errors import BadInput
 from storywright.writer import material
+from storywright.writer.decoder import Memory
 from storywright.writer.decoding import Decoding, Rules, Search, Written
 from storywright.writer.network import Read, Stories, WriterModel
+from storywright.writer.proposals import Proposal, Told
 
-_TRIES_EACH = 6
+__all__ = ["Proposal", "Told", "Writer", "opened", "save"]
+
+_TRIES = 6
 _DARING = 1.05  # how much hotter chance gets with each try, so that something new comes
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A panel of the story so far."""
-
-    picture: Image.Image | None
-    """None where it was not drawn."""
-    caption: str
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """What the next panel could tell."""
-
-    caption: str
-    score: float
-    """How sure the writer is: the mean chance of a piece, between 0 and 1."""
-    tags: list[str]
-    """What the panel would be about."""
-    phase: str
-    """Where in a story it would stand; empty where the writer knows no phases."""
-    why: str
-    """What of the story the writer looked back at."""
 
 
 class Writer:
@@ -95,10 +75,11 @@ class Writer:
         search = Search(self._model, read, panel, rules)
         found = self._found(search, {_plain(told.caption) for told in story}, count, seed)
         tags, phase = self._foreseen(read, panel)
-        first = len(story) - panel
+        best = sorted(found.items(), key=lambda item: -item[1].sureness)
+        looks = search.looks([one.pieces for _, one in best])
         return [
-            Proposal(text, one.sureness, tags, phase, self._why(search, read, one, first))
-            for text, one in sorted(found.items(), key=lambda item: -item[1].sureness)
+            Proposal(text, one.sureness, tags, phase, self._why(look, search.memory, len(story) - panel))
+            for (text, one), look in zip(best, looks, strict=True)
         ]
 
     def judge(self, story: Sequence[Told], language: str = "en") -> float:
@@ -106,16 +87,15 @@ class Writer:
         stories = self._stories(story, "", language)
         config = self._model.config
         with torch.no_grad():
-            read: Read = self._model(stories)
-            logit = self._model.story_score(read.panels, stories.there)
+            logit = self._model.judge(stories, self._model.glance(stories)).story
         return float(torch.sigmoid(logit * config.score_scale + config.score_bias))
 
     def _found(self, search: Search, told: set[str], count: int, seed: int) -> dict[str, Written]:
         """Different new captions; after what the method finds, chance is asked until there are enough."""
         generator = torch.Generator().manual_seed(seed)
         found: dict[str, Written] = {}
-        waiting, decoding = search.written(self._decoding, generator), self._decoding
-        for _ in range(_TRIES_EACH * count):
+        waiting, decoding = search.written(self._decoding, generator, count), self._decoding
+        for _ in range(_TRIES):
             for one in waiting:
                 text = self._text(one.pieces)
                 if len(found) < count and _plain(text) not in told:
@@ -123,7 +103,7 @@ class Writer:
                     found[text] = one
             if len(found) == count:
                 break
-            waiting = [search.by_chance(decoding, generator)]
+            waiting = search.by_chance(decoding, generator, count)
             decoding = replace(decoding, temperature=decoding.temperature * _DARING)
         return found
 
@@ -169,21 +149,19 @@ class Writer:
         ]
         return [tag for _, tag in sorted(likely, reverse=True)], config.phases[phase] if config.phases else ""
 
-    def _why(self, search: Search, read: Read, one: Written, first: int) -> str:
+    def _why(self, looks: Tensor, memory: Memory, first: int) -> str:
         """Name the panel that was looked at most, and where."""
-        looks, memory = search.looks(one.pieces), read.memory
-        of_panel = {
-            int(p): float(looks[memory.panel[0] == p].sum()) for p in memory.panel[0].unique() if 0 <= p < 1_000
-        }
+        of_panel = {int(p): float(looks[memory.panel[0] == p].sum()) for p in memory.panel[0].unique() if p >= 0}
         brief = float(looks[(memory.panel[0] == -1) & (memory.pieces[0] >= 0)].sum())
         if not of_panel or max(of_panel.values()) < brief:
             return f"looked mostly at the brief ({brief:.0%})" if brief > 0 else "begins the story"
         best = max(of_panel, key=lambda panel: of_panel[panel])
-        return f"looked back mostly at panel {first + best + 1} ({of_panel[best]:.0%}){self._where(looks, read, best)}"
+        where = self._where(looks, memory, best)
+        return f"looked back mostly at panel {first + best + 1} ({of_panel[best]:.0%}){where}"
 
-    def _where(self, looks: Tensor, read: Read, panel: int) -> str:
+    def _where(self, looks: Tensor, memory: Memory, panel: int) -> str:
         """The word, and the place in the picture, that were looked at most."""
-        memory, there = read.memory, read.memory.panel[0] == panel
+        there = memory.panel[0] == panel
         words = looks * (there & (memory.pieces[0] >= 0))
         regions = looks * (there & (memory.region[0] >= 0))
         said = self._word_at(memory.pieces[0], int(words.argmax())) if float(words.sum()) > 0 else ""

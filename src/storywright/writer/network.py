@@ -13,7 +13,8 @@ from transformers import AutoModel, PreTrainedModel
 from storywright.writer.config import WriterConfig
 from storywright.writer.decoder import NOWHERE, Copying, Decoder, Memory
 from storywright.writer.fusion import Alignment, Fused, fusion_of
-from storywright.writer.heads import Foresight, StoryScore
+from storywright.writer.heads import Foresight
+from storywright.writer.judge import Judgement, StoryScore
 from storywright.writer.pictures import PictureEncoder
 from storywright.writer.sequence import SequenceModel
 from storywright.writer.text import TextEncoder
@@ -38,13 +39,19 @@ class Stories:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
-    """What a story is after it was read."""
+class Glance:
+    """What a story is at first sight, before words and pictures have met."""
 
     words: Tensor
-    """(b, n, t, d): words before they met the picture."""
+    """(b, n, t, d)"""
     regions: Tensor
-    """(b, n, r, d): regions before they met the words."""
+    """(b, n, r, d)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Read(Glance):
+    """What a story is after it was read."""
+
     fused: Fused
     """Of all panels, stories one after another."""
     panels: Tensor
@@ -88,27 +95,37 @@ class WriterModel(PreTrainedModel):
     def forward(self, stories: Stories) -> Read:
         """Read the stories."""
         b, n, _ = stories.words.shape
-        mask = self.is_word(stories.words.flatten(0, 1))
-        words = self.text(self.pieces(stories.words.flatten(0, 1)), mask)
-        regions = self.picture(stories.pictures.flatten(0, 1), stories.seen.flatten())
-        fused: Fused = self.fusion(words, mask, regions)
+        mask, seen = self.is_word(stories.words.flatten(0, 1)), self.glance(stories)
+        fused: Fused = self.fusion(seen.words.flatten(0, 1), mask, seen.regions.flatten(0, 1))
         panels = fused.panel.unflatten(0, (b, n))
         brief, condition = self._read_brief(stories)
         return Read(
-            words.unflatten(0, (b, n)),
-            regions.unflatten(0, (b, n)),
+            seen.words,
+            seen.regions,
             fused,
             panels,
             self.sequence(panels, condition),
             self._memory(stories, fused, brief),
         )
 
-    def foretell(self, stories: Stories, read: Read, inputs: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def glance(self, stories: Stories) -> Glance:
+        """Look at the stories' words and pictures, each by itself."""
+        panels = stories.there.shape
+        pieces = stories.words.flatten(0, 1)
+        words: Tensor = self.text(self.pieces(pieces), self.is_word(pieces))
+        regions: Tensor = self.picture(stories.pictures.flatten(0, 1), stories.seen.flatten())
+        return Glance(words.unflatten(0, panels), regions.unflatten(0, panels))
+
+    def foretell(self, read: Read, inputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The decoder's hidden states for captions (b, n, t) of the same panels, and how each piece may be copied."""
         mask = self.view(read.memory, torch.arange(inputs.shape[1], device=inputs.device))
         hidden = self.decoder(self.pieces(inputs), read.context[:, : inputs.shape[1]], read.memory, mask)
-        writes, shares = self.copying(hidden, read.memory, mask)
-        return hidden, self.logits(hidden), writes, shares
+        return hidden, *self.copying(hidden, read.memory, mask)
+
+    def judge(self, stories: Stories, seen: Glance) -> Judgement:
+        """Whether the panels of each story belong together in their order."""
+        found: Judgement = self.story_score(seen.words, stories.words, seen.regions, stories.seen, stories.there)
+        return found
 
     def logits(self, hidden: Tensor) -> Tensor:
         """How likely each piece of the vocabulary is to be written."""

@@ -27,13 +27,20 @@ class PictureEncoder(nn.Module):
         self.norm = nn.LayerNorm(width)
 
     def forward(self, pictures: Tensor, seen: Tensor) -> Tensor:
-        """Pictures as uint8 (n, h, w, 3), or the critic's vectors (n, r, c); False in `seen` says there is none."""
+        """Pictures, or what was seen of them; False in `seen` says there is none."""
+        # uint8 (n, h, w, 3), or as floats what `looked` (n, r, d) or the critic (n, r, c) made of them -> (n, r, d)
         if pictures.dtype == torch.uint8:
-            pixels = pictures.permute(0, 3, 1, 2).to(self.place.dtype) / 127.5 - 1
-            regions = self.look(pixels.contiguous()).flatten(2).transpose(1, 2)
-        else:
+            regions = self.looked(pictures)
+        elif isinstance(self.look, nn.Linear):
             regions = self.look(pictures.to(self.place.dtype))
-        return torch.where(seen[:, None, None], self.norm(regions + self.place), self.unseen)  # (n, r, d)
+        else:
+            regions = pictures.to(self.place.dtype)
+        return torch.where(seen[:, None, None], self.norm(regions + self.place), self.unseen)
+
+    def looked(self, pictures: Tensor) -> Tensor:
+        """What the network of its own makes of pictures, before it is known where in the picture a region is."""
+        pixels = pictures.permute(0, 3, 1, 2).to(self.place.dtype) / 127.5 - 1
+        return self.look(pixels.contiguous()).flatten(2).transpose(1, 2)
 
 
 class _Residual(nn.Module):

@@ -4,7 +4,7 @@ Knows nothing about steps or where a writer is kept.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 import numpy as np
 import torch
@@ -13,31 +13,13 @@ from transformers import PreTrainedTokenizerFast
 
 from storywright import files
 from storywright.critic import metrics
+from storywright.critic.encoder import weights_digest
 from storywright.critic.metrics.ptb import ptb_tokens
 from storywright.writer import losses
+from storywright.writer.augmentation import Augmentation, augmented
 from storywright.writer.decoder import log_chances
-from storywright.writer.judging import judged
-from storywright.writer.material import Material, truth_of, without_brief
+from storywright.writer.material import Material, without_brief
 from storywright.writer.network import Read, Stories, WriterModel
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Augmentation:
-    """What is done to stories so that the writer does not learn them by heart."""
-
-    picture_dropout: float = 0.1
-    """Share of panels whose picture is hidden."""
-    brief_dropout: float = 0.4
-    """Share of stories that come without a brief."""
-    brief_words: float = 0.4
-    """Share of the telling words that a brief has when there is one."""
-    picture_jitter: float = 0.1
-    """How much brightness and contrast change."""
-
-    def __post_init__(self) -> None:
-        for name, value in asdict(self).items():
-            if not 0 <= value < 1:
-                raise ValueError(f"{name} must be at least 0 and below 1, got {value:g}")
 
 
 class Captions:
@@ -65,6 +47,7 @@ class Captions:
                 train.panels_digest,
                 validation.panels_digest,
                 model.config.to_dict(),
+                weights_digest(model.picture),
                 asdict(weights),
                 asdict(augmentation),
             ]
@@ -80,7 +63,7 @@ class Captions:
         return loss
 
     def validate(self, model: nn.Module) -> dict[str, float]:
-        """Loss, BLEU-4 and how well flawed stories are found, on held-out stories."""
+        """Loss and BLEU-4 on held-out stories."""
         numbers = np.arange(min(len(self._validation), self._samples))
         if not len(numbers):
             return {}
@@ -94,9 +77,7 @@ class Captions:
             told, foretold = foretold_captions(self._writer, self._tokenizer, stories, read)
             hyps += [ptb_tokens(text) for text in foretold]
             refs += [[ptb_tokens(text)] for text in told]
-        found = judged(self._writer, self._validation, self._samples).auc()
-        row = {"loss": loss / len(numbers)} | ({"bleu_4": metrics.bleu(hyps, refs)[3].value} if hyps else {})
-        return row | {f"auc_{kind.replace(' ', '_')}": value for kind, value in found.items()}
+        return {"loss": loss / len(numbers)} | ({"bleu_4": metrics.bleu(hyps, refs)[3].value} if hyps else {})
 
 
 class _Lesson(nn.Module):
@@ -107,31 +88,9 @@ class _Lesson(nn.Module):
         self.writer, self._weights, self._augmentation = writer, weights, augmentation
 
     def forward(self, batch: Mapping[str, Tensor], generator: torch.Generator) -> Tensor:
-        stories = augmented(batch, self._augmentation, self.writer.config.pad_id, generator)
-        parts = losses.loss_of(self.writer, stories, truth_of(batch), self._weights, generator)
+        stories, truth = augmented(batch, self._augmentation, self.writer.config.pad_id, generator)
+        parts = losses.loss_of(self.writer, stories, truth, self._weights, generator)
         return torch.stack(list(parts.values())).sum()
-
-
-def augmented(
-    batch: Mapping[str, Tensor], augmentation: Augmentation, pad_id: int, generator: torch.Generator
-) -> Stories:
-    """The stories of a batch with parts of them hidden or changed."""
-
-    def chance(*shape: int) -> Tensor:
-        return torch.rand(shape, generator=generator, device=generator.device)
-
-    b, n = batch["there"].shape
-    seen = batch["seen"] & (chance(b, n) >= augmentation.picture_dropout)
-    keep = chance(b, int(batch["brief_word"].max()) + 1) < augmentation.brief_words
-    keep &= chance(b, 1) >= augmentation.brief_dropout
-    brief = batch["brief"].masked_fill(~keep.gather(1, batch["brief_word"]), pad_id)
-    pictures = batch["pictures"]
-    if pictures.dtype == torch.uint8 and augmentation.picture_jitter:
-        # One change for all pictures of a story, as if the same hand had drawn it in another light.
-        brighter, steeper = ((chance(b, 1, 1, 1, 1) * 2 - 1) * augmentation.picture_jitter for _ in range(2))
-        changed = (pictures.float() - 128) * (1 + steeper) + 128 * (1 + brighter)
-        pictures = changed.clamp(0, 255).to(torch.uint8)
-    return Stories(batch["words"], pictures, seen, batch["there"], brief, batch["language"])
 
 
 @torch.no_grad()
@@ -140,22 +99,23 @@ def foretold_captions(
 ) -> tuple[list[str], list[str]]:
     """What each panel but the first tells, and what the writer foretells from the panels before it, greedily."""
     config, (b, n, _) = model.config, stories.words.shape
-    inputs = torch.full((b, n, 1), config.begin_id, device=stories.words.device)
+    device = stories.words.device
+    mask = model.view(read.memory, torch.arange(n, device=device))
+    begun, context = model.decoder.begun(read.memory, mask), read.context[:, :n]
+    pieces = read.memory.pieces[:, None].expand(-1, n, -1).flatten(0, 1)
+    written = [torch.full((b, n), config.begin_id, device=device)]
     ended = ~stories.there
     for _ in range(config.max_tokens - 1):
-        mask = model.view(read.memory, torch.arange(n, device=inputs.device))
-        hidden = model.decoder(model.pieces(inputs), read.context[:, :n], read.memory, mask)[:, :, -1:]
+        hidden = model.decoder.after(model.pieces(written[-1]), context, begun).unsqueeze(2)
         writes, shares = model.copying(hidden, read.memory, mask)
-        pieces = read.memory.pieces[:, None].expand(-1, n, -1).flatten(0, 1)
-        chances = log_chances(
-            model.logits(hidden).flatten(0, 2), writes.flatten(), shares.flatten(0, 2), pieces
-        ).unflatten(0, (b, n))
-        chances[..., [config.pad_id, config.unknown_id, config.begin_id]] = -torch.inf
-        following = chances.argmax(-1).masked_fill(ended, config.pad_id)
-        inputs = torch.cat([inputs, following.unsqueeze(-1)], -1)
+        chances = log_chances(model.logits(hidden).flatten(0, 2), writes.flatten(), shares.flatten(0, 2), pieces)
+        chances[:, [config.pad_id, config.unknown_id, config.begin_id]] = -torch.inf
+        following = chances.argmax(-1).view(b, n).masked_fill(ended, config.pad_id)
+        written.append(following)
         ended = ended | (following == config.end_id)
         if bool(ended.all()):
             break
+    inputs = torch.stack(written, -1)
     later = stories.there.clone()
     later[:, 0] = False
     told, foretold = stories.words[later].tolist(), inputs[later].tolist()

@@ -109,11 +109,18 @@ def stories(seed: int, language: Language | None = None, style: Style | None = N
     return (story(seed, index, language, style) for index in itertools.count())
 
 
-def story(seed: int, index: int, language: Language | None = None, style: Style | None = None) -> Story:
-    """One of them; story `index` is the same whoever makes it, and whatever was made before."""
+def story(
+    seed: int, index: int, language: Language | None = None, style: Style | None = None, wording: int = 0
+) -> Story:
+    """One of them; story `index` is the same whoever makes it, and whatever was made before.
+
+    From wording 1 on the pictures of a language are the same with every wording, and only the words are others: the
+    story is told again.
+    """
     random = Random(f"story {seed} {index}")
     spoken, look = random.choice(LANGUAGES), random.choice(drawn.STYLES)
-    staging = _Staging(random, random.choice(PLOTS), language or spoken, style or look)
+    telling = Random(f"told {seed} {index} {wording}") if wording else random
+    staging = _Staging(random, random.choice(PLOTS), language or spoken, style or look, telling)
     return Story(f"story-{seed}-{index:06d}", language or spoken, style or look, tuple(staging.panels()))
 
 
@@ -155,10 +162,10 @@ def _each(seen: dict[str, str], what: str, *parts: str) -> list[object]:
 class _Staging:
     """One story in the making."""
 
-    def __init__(self, random: Random, plot: Plot, language: Language, style: Style) -> None:
-        self._random, self._plot, self._style = random, plot, style
+    def __init__(self, random: Random, plot: Plot, language: Language, style: Style, telling: Random) -> None:
+        self._random, self._plot, self._style, self._telling = random, plot, style, telling
         grammar = English() if language == "en" else Russian()
-        self._teller = Teller(language, random.randrange(NUM_VOICES), random, grammar)
+        self._teller = Teller(language, telling.randrange(NUM_VOICES), telling, grammar)
         self._people = self._cast(ENGLISH_NAMES if language == "en" else RUSSIAN_NAMES)
         self._aliases = self._carriers()
         self._things = self._find_things()
@@ -182,7 +189,7 @@ class _Staging:
             scene = self._scene(beat)
             skeletons = beat.en if self._teller.language == "en" else beat.ru
             caption, facts = self._teller.tell(skeletons, self._moment(scene))
-            if before is not None and self._random.random() < _ASIDE:
+            if before is not None and self._telling.random() < _ASIDE:
                 aside, more = self._aside(before, scene, facts)
                 caption, facts = f"{caption} {aside}".strip(), facts | more
             self._told |= facts
