@@ -63,21 +63,36 @@ def test_it_learns_and_an_interrupted_run_ends_with_the_same_bits(tmp_path: Path
     assert all(torch.equal(a, b) for a, b in zip(whole.model.parameters(), parts.model.parameters(), strict=True))
 
 
-def test_two_processes_turn_their_parts_to_what_one_finds(tmp_path: Path) -> None:
-    script = tmp_path / "two.py"
+def in_two_processes(folder: Path, steps: int) -> dict[str, torch.Tensor]:
+    """The weights after so many steps by two processes in this folder."""
+    script = folder.with_suffix(".py")
     script.write_text(
         textwrap.dedent(f"""
         import sys, torch
         from pathlib import Path
         sys.path.insert(0, {str(Path(__file__).parent)!r})
         from test_muon import trained
-        task = trained(Path({str(tmp_path / "two")!r}))
-        torch.save(task.model.state_dict(), {str(tmp_path / "two.pt")!r})
+        task = trained(Path({str(folder)!r}), {steps})
+        torch.save(task.model.state_dict(), {str(folder.with_suffix(".pt"))!r})
         """)
     )
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     done = subprocess.run([*launcher, str(script)], capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
-    two = torch.load(tmp_path / "two.pt", weights_only=True)
-    for name, weights in trained(tmp_path / "one").model.state_dict().items():
+    found: dict[str, torch.Tensor] = torch.load(folder.with_suffix(".pt"), weights_only=True)
+    return found
+
+
+def test_two_processes_turn_their_parts_to_what_one_finds(tmp_path: Path) -> None:
+    two, one = in_two_processes(tmp_path / "two", 30), trained(tmp_path / "one")
+    for name, weights in one.model.state_dict().items():
         torch.testing.assert_close(two[name], weights, rtol=0.02, atol=2e-3)
+
+
+def test_a_run_goes_on_with_another_number_of_processes_over_the_same_rows(tmp_path: Path) -> None:
+    trained(tmp_path / "changing", 10)
+    in_two_processes(tmp_path / "changing", 20)
+    changing, whole = trained(tmp_path / "changing", 30), trained(tmp_path / "whole", 30)
+    assert len(list((tmp_path / "changing").iterdir())) == 1  # one run, not three
+    for name, weights in whole.model.state_dict().items():
+        torch.testing.assert_close(changing.model.state_dict()[name], weights, rtol=0.02, atol=2e-3)

@@ -449,14 +449,14 @@ class _Run:
             optimizer.load_state_dict(loaded)
 
     def _fingerprint(self) -> str:
-        """What makes two runs the same one; how long it is and how often it is kept may change on the way."""
+        """What makes two runs the same one. How long it is, how often it is kept and how many processes do it may change
+        on the way: the rows of a step stay the same; only rounding, and the noise that each process draws, do not.
+        """
         values = dataclasses.asdict(self._config)
         for name in ("steps", "keep", "checkpoint_every", "log_every", "validate_every"):
             del values[name]
         shapes = {name: list(p.shape) for name, p in self._trained.items()}
-        return files.digest_of(
-            [values, self._task.digest, shapes, self._task.examples, self._accelerator.num_processes]
-        )
+        return files.digest_of([values, self._task.digest, shapes, self._task.examples])
 
     def _same_until(self, state: State) -> bool:
         """Whether the learning rates so far are what they would have been in a run of this length."""
