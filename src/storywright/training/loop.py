@@ -449,8 +449,8 @@ class _Run:
             optimizer.load_state_dict(loaded)
 
     def _fingerprint(self) -> str:
-        """What makes two runs the same one. How long it is, how often it is kept and how many processes do it may change
-        on the way: the rows of a step stay the same; only rounding, and the noise that each process draws, do not.
+        """What makes two runs the same one. How long it is, how often it is kept and how many processes do it may
+        change on the way: the rows of a step stay the same; only rounding, and the noise each process draws, do not.
         """
         values = dataclasses.asdict(self._config)
         for name in ("steps", "keep", "checkpoint_every", "log_every", "validate_every"):
