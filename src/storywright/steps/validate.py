@@ -118,8 +118,8 @@ def _collected(config: Config, inputs: Inputs) -> dict[str, list[_Shard]]:
         found[table] += [_Shard(path, path.name) for path in shards.of_table(folder, table)]
     if twice := [folder for folder, times in Counter(config.material).items() if times > 1]:
         raise BadInput(f"validate.material names {twice[0]} twice: a story can be in the corpus once.")
-    for number, folder in enumerate(config.material, 1):
-        for table, paths in _tables_in(Path(folder)).items():
+    for number, place in enumerate(config.material, 1):
+        for table, paths in _tables_in(Path(place)).items():
             # A letter sorts behind the digits of what was drawn and crawled.
             found[table] += [
                 _Shard(path, f"{table}-m{number:02d}-{path.name.removeprefix(f'{table}-')}") for path in paths

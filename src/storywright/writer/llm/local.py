@@ -57,9 +57,9 @@ class LocalModel:
                 self.sees = getattr(shape, "vision_config", None) is not None
                 kind: Any = AutoModelForImageTextToText if self.sees else AutoModelForCausalLM
                 self._model = kind.from_pretrained(local.model, dtype=local.dtype).to(local.device).eval()
-                self._processor: Any = AutoProcessor.from_pretrained(local.model) if self.sees else None
-                words: Any = AutoTokenizer.from_pretrained(local.model) if self._processor is None else None
-                self._tokenizer: Any = words or self._processor.tokenizer
+                reader: Any = AutoProcessor.from_pretrained(local.model) if self.sees else None
+                self._processor: Any = reader
+                self._tokenizer: Any = reader.tokenizer if reader else AutoTokenizer.from_pretrained(local.model)
         except (OSError, ValueError, KeyError, ImportError) as error:
             first = " ".join(str(error).split())[:200]
             raise BadInput(
