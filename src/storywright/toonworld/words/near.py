@@ -20,7 +20,8 @@ ENGLISH: dict[str, dict[str, str]] = {
         "bicycle": "cycle, motorbike, motorcycle, scooter, moped, tricycle, skateboard, wheelchair, tandem",
         "watch": "smartwatch, clock, alarm clock, pocket watch, bracelet, timer, wrist watch, stopwatch",
         "headphones": "headset, earbuds, ear buds, airpods, earphone, headphone, hearing aid",
-        "backpack": "bag, handbag, suitcase, briefcase, satchel, purse, luggage, knapsack, schoolbag, tote, basket, "
+        "backpack": "bag, handbag, trunk, suitcase, briefcase, satchel, purse, luggage, knapsack, schoolbag, tote, "
+        "basket, "
         "sack, shopping bag",
         "chair": "stool, bench, seat, throne, rocking chair, recliner",
         "lamp": "lantern, candle, light bulb, bulb, torch, flashlight, chandelier, desk lamp, streetlight",
@@ -43,12 +44,14 @@ ENGLISH: dict[str, dict[str, str]] = {
         "kitchen": "cooker, stove, oven, fridge, refrigerator, pantry, scullery, restaurant kitchen, bakery",
         "living room": "sofa, couch, settee, drawing room, parlour, parlor, apartment, flat interior, house, home, "
         "fireplace, hall, hallway, "
-        "corridor, dining room, nursery, attic, studio, salon, indoors, cottage, cabin, castle, theatre, cinema",
+        "corridor, passage, passageway, staircase, stairs, manor, palace, church, chapel, dining room, "
+        "nursery, attic, studio, salon, indoors, cottage, cabin, castle, theatre, cinema",
         "bedroom": "bed, hotel room, guest room, dormitory, hospital, hospital room, ward, tent, motel",
         "bathroom": "shower, bathtub, bath, sink, toilet, restroom, spa, sauna, mirror",
         "office": "desk, meeting room, boardroom, conference room, bank, laboratory, lab, workshop, cubicle, study, "
         "factory, police station, newsroom, reception, courtroom",
-        "cafe": "café, restaurant, bar, pub, diner, coffeehouse, canteen, bistro, cafeteria, tavern, nightclub",
+        "cafe": "inn, saloon, café, restaurant, bar, pub, diner, coffeehouse, canteen, bistro, cafeteria, tavern, "
+        "nightclub",
         "shop": "supermarket, mall, market, grocery, boutique, pharmacy, bookshop, library, museum, gallery, "
         "shopping centre, shopping center, showroom, stall, department store",
         "classroom": "school, university, lecture hall, college, kindergarten, lesson, blackboard, auditorium",
@@ -59,8 +62,9 @@ ENGLISH: dict[str, dict[str, str]] = {
         "park": "playground, meadow, lawn, field, picnic area, fairground, fountain, zoo, countryside, outdoors, "
         "orchard",
         "beach": "sea, ocean, coast, lake, lakeside, river, riverbank, bay, island, harbour, harbor, bank of the river",
-        "forest": "wood, jungle, grove, swamp, woodland, campsite, camp, trail",
-        "mountains": "mountain, hill, peak, summit, cliff, valley, ski slope, slope, rocks, canyon, glacier, waterfall",
+        "forest": "rabbit hole, burrow, wood, jungle, grove, swamp, woodland, campsite, camp, trail",
+        "mountains": "cave, cavern, tunnel, mountain, hill, peak, summit, cliff, valley, ski slope, slope, rocks, canyon, "
+        "glacier, waterfall",
         "desert": "dunes, dune, savannah, savanna, moon, mars, wasteland, oasis",
         "garden": "yard, backyard, greenhouse, terrace, balcony, patio, porch, farm, vineyard, allotment, flower bed",
         "stadium": "arena, racetrack, race track, pitch, football pitch, tennis court, court, running track, finish "
@@ -215,7 +219,8 @@ RUSSIAN: dict[str, dict[str, str]] = {
     },
     "setting": {
         "kitchen": "плит, холодильник, пекарн",
-        "living room": "дом, доме, дома, квартир, диван, зал, зале, коридор, прихож, камин, комнат, изб, замок, "
+        "living room": "усадьб, дворец, дворц, церкв, лестниц, сени, сеней, сенях, горниц, дом, доме, дома, квартир, диван, "
+        "зал, зале, коридор, прихож, камин, комнат, изб, замок, "
         "театр, кино",
         "bedroom": "кроват, постел, больниц, палат, гостиниц, отел",
         "bathroom": "душ, туалет, зеркал, умывальник",
@@ -224,11 +229,11 @@ RUSSIAN: dict[str, dict[str, str]] = {
         "shop": "супермаркет, рынок, рынк, аптек, библиотек, музе, лавочк",
         "classroom": "школ, университет, урок, аудитори, институт, доск",
         "gym": "бассейн, тренаж, фитнес",
-        "street": "город, дорог, площад, переул, тротуар, мост, деревн, двор, проспект, набережн",
+        "street": "шоссе, тракт, город, дорог, площад, переул, тротуар, мост, деревн, двор, проспект, набережн",
         "park": "лужайк, лугу, поле, поля, сквер, аллея, аллее, площадк, ярмарк",
         "beach": "море, моря, морю, океан, берег, озер, река, реки, реке, реку, рекой, остров, побереж, пристан",
-        "forest": "рощ, джунгл, чащ, опушк",
-        "mountains": "холм, скал, вершин, утес, долин, склон",
+        "forest": "нора, нору, норе, норы, рощ, джунгл, чащ, опушк",
+        "mountains": "пещер, туннел, холм, скал, вершин, утес, долин, склон",
         "desert": "дюн, песк, барха, оазис",
         "garden": "дач, огород, террас, балкон, теплиц, крыльц, клумб",
         "stadium": "арен, корт, финиш, трибун",
@@ -260,7 +265,7 @@ RUSSIAN: dict[str, dict[str, str]] = {
     },
     "hair_colour": {
         "black": "черн, темн",
-        "brown": "каштан, шатен, русы, русая, русых, русыми, коричнев",
+        "brown": "каштан, шатен, русы, русая, русых, русыми, русой, русую, коричнев",
         "blond": "светл, блондин, белокур, золотист, белыми",
         "red": "рыж, огненн",
         "grey": "сед, серебрист",
@@ -314,6 +319,7 @@ RUSSIAN: dict[str, dict[str, str]] = {
         "ink": "тушь, туши, тушью, чернил, гравюр",
         "watercolour": "акварел, живопис, гуаш",
     },
+    "hair": {"": "коса, косу, косой, косичк, локон, шевелюр"},
     "facing": {"left": "влево, налево", "right": "вправо, направо"},
     "angle": {"high": "сверху", "low": "снизу"},
 }
