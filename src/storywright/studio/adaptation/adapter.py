@@ -6,6 +6,7 @@ are kept as soon as they are drawn, and a finished board is not drawn again.
 
 import hashlib
 import io
+import itertools
 import json
 import re
 import shutil
@@ -21,7 +22,7 @@ from storywright.errors import BadInput
 from storywright.progress import Progress
 from storywright.sources.manuscripts import Manuscript, Rights
 from storywright.studio import director
-from storywright.studio.adaptation import coverage, looks, panels, telling, text
+from storywright.studio.adaptation import coverage, looks, naming, panels, telling, text
 from storywright.studio.adaptation.coverage import Covered
 from storywright.studio.adaptation.events import Event, Teller
 from storywright.studio.adaptation.lexicon import words_of
@@ -157,7 +158,7 @@ class Adapter:
 
     def _stage(self, plan: _Plan) -> None:
         stage = Stage(self._wardrobe, self._language, self._config.style, self._config.seed)
-        plan.staged = [stage.set(shown, _action(shown, self._language), at) for at, shown in enumerate(plan.shown)]
+        plan.staged = [stage.set(shown, _action(shown, self._language)) for shown in plan.shown]
 
     # Drawing it.
 
@@ -396,8 +397,26 @@ def _finished(folder: Path, key: str) -> Storyboard | None:
 def _action(shown: Shown, language: Language) -> str:
     """What is seen to happen: the deeds, or that somebody speaks."""
     if shown.deeds:
-        return " ".join(dict.fromkeys(event.words for event in shown.deeds))
+        return _in_a_row(list({event.words: event for event in shown.deeds}.values()), language)
     return " ".join(dict.fromkeys(_speaking(event, language) for event in shown.lines))
+
+
+def _in_a_row(deeds: Sequence[Event], language: Language) -> str:
+    """Sentences about the same person: after the first, he or she."""
+    written = [deeds[0].words]
+    for before, event in itertools.pairwise(deeds):
+        lead = event.people[0].final() if event.people else None
+        same = lead is not None and before.people[:1] and before.people[0].final() is lead
+        name = f"{lead.called[:1].upper()}{lead.called[1:]} " if lead is not None else ""
+        pronoun = _PRONOUNS[language].get(lead.gender) if lead is not None and not lead.plural else None
+        if same and pronoun and event.words.startswith(name) and before.words.startswith(name):
+            written.append(f"{pronoun} {event.words.removeprefix(name)}")
+        else:
+            written.append(event.words)
+    return " ".join(written)
+
+
+_PRONOUNS = {"en": {"m": "He", "f": "She"}, "ru": {"m": "Он", "f": "Она"}}
 
 
 def _speaking(event: Event, language: Language) -> str:
@@ -408,8 +427,16 @@ def _speaking(event: Event, language: Language) -> str:
         joined = "" if said.endswith(("asks", "answers", "tells", "begs", "warns", "interrupts")) else " to"
         return f"{said}{joined} {to.called}."
     if language == "en":
-        said = re.sub(r"\bsays$", "speaks", said)
-    return f"{said}."
+        return f"{re.sub(r'(says|goes on)$', 'speaks', said)}."
+    verb = said.rsplit(" ", 1)[-1]
+    addressed = naming.declined(to.called, _CASES_RU[verb]) if to is not None and verb in _CASES_RU else ""
+    return f"{said} {addressed}.".replace(" .", ".")
+
+
+_CASES_RU = {
+    **dict.fromkeys(("говорит", "отвечает", "кричит", "шепчет", "заявляет", "объясняет", "докладывает"), "datv"),
+    **dict.fromkeys(("спрашивает", "перебивает"), "accs"),
+}
 
 
 def _speaker(event: Event, language: Language) -> str:

@@ -35,6 +35,7 @@ _STATIVE = {"en": lexicon.STATIVE_EN, "ru": lexicon.STATIVE_RU}
 _PERCEPTION = {"en": lexicon.PERCEPTION_EN, "ru": lexicon.PERCEPTION_RU}
 _MOTION = {"en": lexicon.MOTION_EN, "ru": lexicon.MOTION_RU}
 _FEELS = {"en": lexicon.EMOTION_EN, "ru": lexicon.EMOTION_RU}
+_WEARS = words_of("wear dress носить надеть одеть")
 _LIVELY = lexicon.MOTION_EN | lexicon.SPEECH_EN | lexicon.EMOTION_EN | lexicon.POSTURE_EN
 """What only living beings do: the `it` that does it is an animal."""
 _THINKS = words_of("think wonder muse reflect думать подумать")
@@ -171,6 +172,8 @@ class Teller:
             return self._scripted(index, block)
         if block.kind not in _TELLS:
             return []
+        if block.kind in _SCRIPTED:
+            self._introduced(block)
         found = self._paragraph(index, block)
         return sorted(found, key=lambda event: (event.start, event.end))
 
@@ -294,6 +297,8 @@ class Teller:
         for mention in clause.mentions:
             if mention.governed == "'s":
                 continue
+            if mention.head in lexicon.BODY and (owner := self._whose(mention, clause)) not in (None, told.who):
+                told.others.append(owner)
             if clause.linking and told.who is not None and not mention.governed and mention.kind == "noun":
                 self._is_a(told.who, mention)
                 continue
@@ -349,7 +354,7 @@ class Teller:
         for pair in parsed.appositions:
             one, other = self.cast.who(pair.one, self._memory), self.cast.who(pair.other, self._memory)
             if one is not None:
-                one.described.append(self._phrase(pair.other))
+                self._describe(one, self._sentence_from(pair.other.start))
             if one is not None and other is not None and one.named != other.named:
                 self._join(*((one, other) if one.named else (other, one)))
         for told in clauses:
@@ -363,13 +368,29 @@ class Teller:
                 found = self.cast.named(names[0].head) if names else []
                 if found and meant is not None and not meant.named:
                     self._join(found[0], meant)
-            elif clause.linking and told.who is not None:
-                told.who.described.append(self._manuscript.text[clause.start : clause.end])
+            elif told.who is not None and (clause.linking or clause.verb in _WEARS):
+                self._describe(told.who, self._sentence_from(clause.start))
+            elif clause.linking and (worn_by := next((m for m in clause.mentions if m.governed == "на"), None)):
+                wearer = self.cast.who(worn_by, self._memory)  # На ней был красный сарафан.
+                if wearer is not None:
+                    self._describe(wearer, self._sentence_from(clause.start))
 
-    def _phrase(self, mention: Mention) -> str:
-        """A noun with the words that follow it up to the next verb or mark that ends the description."""
-        rest = self._manuscript.text[mention.start : mention.start + 160]
-        return re.split(r"[.;:!?]", rest, maxsplit=1)[0]
+    def _describe(self, who: Character, words: str) -> None:
+        """Keep what is said about the looks, and the age that it says."""
+        who.described.append(words)
+        who.age = naming.age_in(words, self._language) or who.age
+
+    def _sentence_from(self, start: int) -> str:
+        """The words from here to the mark that ends the sentence."""
+        return re.split(r"[.;:!?]", self._manuscript.text[start : start + 160], maxsplit=1)[0]
+
+    def _introduced(self, block: Block) -> None:
+        """LENA (30), in a red coat, with short black hair: how a script brings in its people."""
+        for match in re.finditer(r"\b([A-ZА-ЯЁ][A-ZА-ЯЁ'’ -]+[A-ZА-ЯЁ])\s*(?:\((\d+)\s*\w*\))?,([^.]*)", block.text):
+            for who in self.cast.named(match[1])[:1]:
+                self._describe(who, match[3])
+                if match[2]:
+                    who.age = "child" if int(match[2]) < 15 else "old" if int(match[2]) >= 60 else "adult"
 
     def _join(self, name: Character, other: Character) -> None:
         if name.named and not other.named and name is not other:
@@ -460,8 +481,10 @@ class Teller:
         spoken_to = self._spoken_to(one)
         if called is not None and spoken_to is not None and called is not spoken_to:
             self._join(called, spoken_to)
-        one.addressed = called or spoken_to
-        self._listener = one.addressed
+        self._listener = one.addressed = called or spoken_to
+        thinks = one.verb in _THINKS or (one.clause is not None and _to_oneself(one.clause))
+        if one.addressed is None and not thinks:
+            one.addressed = next((s for s in reversed(self._speakers) if s is not one.speaker), None)
         kin = next((_KIN[w.low] for w in text.words(said)[:6] if w.low in _KIN), None)
         if (
             kin
@@ -648,7 +671,7 @@ class Teller:
         opening = hour is not None and places.time_in(sentence[:4], parsed.mentions[:1], self._language) == hour
         if not opening and not any(clause.once for clause in parsed.clauses):
             return  # what used to be every evening
-        if hour is not None and not any(clause.tense == "perfect" for clause in parsed.clauses[:1]):
+        if hour is not None and (opening or not any(clause.tense == "perfect" for clause in parsed.clauses[:1])):
             self._time = hour
 
 

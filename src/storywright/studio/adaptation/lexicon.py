@@ -147,7 +147,8 @@ CRIES = {
 }  # fmt: skip
 """What is heard of animals."""
 BODY = words_of(
-    "eye face lip hand head heart voice finger arm foot leg knee mouth hair cheek eyebrow shoulder tear smile гла "
-    "глаз лицо губа рука голова сердце голос палец нога рот волос щека бровь плечо слеза улыбка колено взгляд"
+    "lap side chest neck ear eye face lip hand head heart voice finger arm foot leg knee mouth hair cheek eyebrow "
+    "shoulder tear smile гла глаз лицо губа рука голова сердце голос палец нога рот волос щека бровь плечо слеза "
+    "улыбка колено взгляд"
 )
 """Parts of somebody, who is meant when they do something."""

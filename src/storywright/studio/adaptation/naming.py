@@ -194,6 +194,41 @@ def age_of(noun: str, otherwise: str) -> str:
     return "old" if words & lexicon.OLD else "child" if words & lexicon.YOUNG else otherwise
 
 
+def age_in(words: str, language: Language) -> str:
+    """What a number of years says: eleven is a child."""
+    low = words.lower().replace("ё", "е")
+    found = _YEARS[language].search(low)
+    if found is None:
+        return ""
+    said = next(group for group in found.groups() if group)
+    years = int(said) if said.isdigit() else _NUMBERS[language].get(said, 0)
+    return "" if not years else "child" if years < 15 else "old" if years >= 60 else "adult"
+
+
+_UP_TO_TWENTY = (
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
+    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+)  # fmt: skip
+_NUMBERS: dict[Language, dict[str, int]] = {
+    "en": {
+        **{word: at for at, word in enumerate(_UP_TO_TWENTY, 1)},
+        "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
+    },
+    "ru": {
+        "пяти": 5, "шести": 6, "семи": 7, "восьми": 8, "девяти": 9, "десяти": 10, "одиннадцати": 11, "двенадцати": 12,
+        "тринадцати": 13, "четырнадцати": 14, "пятнадцати": 15, "шестнадцати": 16, "семнадцати": 17,
+        "восемнадцати": 18, "двадцати": 20, "тридцати": 30, "сорока": 40, "пятидесяти": 50, "шестидесяти": 60,
+        "семидесяти": 70, "восьмидесяти": 80,
+    },
+}  # fmt: skip
+_YEARS: dict[Language, re.Pattern[str]] = {
+    "en": re.compile(
+        r"\b(?:is|was|were|aged|about|of) (\d{1,2}|[a-z]+)(?= years|,|\.|$)|\b([a-z]+|\d{1,2})[- ]years?[- ]old"
+    ),
+    "ru": re.compile(r"\bлет (\w+)|\b(\w+) лет\b"),
+}
+
+
 def label(mention: Mention, language: Language) -> str:
     """What the cast list calls somebody without a name: Old lady, Слуга."""
     if language == "ru":
@@ -205,6 +240,18 @@ def label(mention: Mention, language: Language) -> str:
             words = [*telling, mention.text.split()[-1].lower()]
     text = " ".join(words)
     return text[:1].upper() + text[1:]
+
+
+def declined(name: str, case: str) -> str:
+    """A Russian name in another case, or nothing where the dictionary cannot tell."""
+    found = []
+    for word in name.split():
+        known = [p for p in parses(word) if p.tag.case == "nomn" and "sing" in p.tag]
+        form = known[0].inflect({case}) if known else None
+        if form is None:
+            return ""
+        found.append(form.word.capitalize() if word[:1].isupper() else form.word)
+    return " ".join(found)
 
 
 def called(mention: Mention, language: Language) -> str:

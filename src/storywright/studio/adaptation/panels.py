@@ -107,7 +107,7 @@ def _belongs(panel: Shown, event: Event) -> bool:
         return same_lead and event.block == last.block and len(panel.events) == 1
     short = _num_words(panel) + len(event.words.split()) <= 18
     follows = event.block == last.block and len(panel.events) < 2
-    return short and follows and (same_lead or (other is None and lead is not None))
+    return short and follows and (same_lead or other is None)
 
 
 def _lead(event: Event) -> Character | None:

@@ -198,8 +198,12 @@ class Cast:
         cries: Counter[str] = sum((form.cries for form in forms), Counter())
         animal = naming.animal_of(best.parts, self._language) or next(iter(cries), "")
         called = f"the {written}" if animal and self._language == "en" and " " in written else written
+        if self._language == "en" and best.parts[-1] in lexicon.PEOPLE_EN and not titles:  # the Old Lady of a script
+            called = f"the {written.lower()}"
         gender = "" if animal and self._language == "en" and not titles else gender
         character = Character(written, called, gender, animal=animal, count=sum(form.count for form in forms))
+        self._sharpen(character, best.parts[-1])
+        character.age = naming.age_of(" ".join(best.parts), character.age)
         self.characters.append(character)
         for parts in group:
             self._by_form.setdefault(parts, []).append(character)

@@ -101,6 +101,9 @@ def place_in(clause: Clause, language: Language) -> Place | None:
     before = ""
     for mention in clause.mentions:
         part = mention.governed == "of" and before in _PARTS
+        holds = next((word for word in mention.adjectives if is_place(word, language)), "")
+        if mention.governed in into and mention.head in _PARTS and holds:  # on the attic floor
+            return Place(holds, holds)
         carried = mention.head in _CARRIED and mention.governed not in ("in", "into", "inside", "в", "во")
         if (
             (mention.governed in into or part)
@@ -146,6 +149,9 @@ def is_place(head: str, language: Language) -> bool:
 
 def drawn_setting(said: str, otherwise: str) -> tuple[str, dict[str, str]]:
     """The place of the drawn world for these words, and what was mapped to it."""
+    for phrase, setting in _PHRASES.items():
+        if phrase in said.lower():
+            return setting, {said: setting}
     read = scene_from_words(said)
     if "setting" in read.said:
         mapped = {words: to for words, to in read.mapped.items() if to == read.scene.setting}
@@ -157,6 +163,8 @@ def drawn_setting(said: str, otherwise: str) -> tuple[str, dict[str, str]]:
     return otherwise, {said: otherwise} if said else {}
 
 
+_PHRASES = {"постоял": "cafe", "train station": "bus stop", "railway station": "bus stop"}
+"""What is another place than its noun alone."""
 _NEAREST = {
     "well": "mountains", "hole": "forest", "tunnel": "mountains", "cave": "mountains", "passage": "living room",
     "ship": "beach", "boat": "beach", "deck": "beach", "pier": "beach", "ferry": "beach", "stage": "stadium",

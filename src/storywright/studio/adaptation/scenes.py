@@ -15,6 +15,8 @@ from storywright.studio.adaptation.places import Place
 
 _LEAST_EVENTS = 3
 """A scene that is shorter goes with the one before it."""
+_SOON = 4
+"""A place that is named later is where somebody goes."""
 _LOOK_AHEAD = 4
 """So many events without anybody of the scene begin another."""
 
@@ -50,7 +52,7 @@ def scene(events: list[Event], **more: object) -> Scene:
     """These events as a scene, with what they say about place, time and people."""
     found = Scene(events, **more)  # type: ignore[arg-type]
     if not found.place.said:
-        found.place = next((event.place for event in events if event.place.said), places.NOWHERE)
+        found.place = next((event.place for event in events[:_SOON] if event.place.said), places.NOWHERE)
     if found.time is None:
         found.time = next((event.time for event in events if event.time), None)
     counts: dict[Character, int] = {}

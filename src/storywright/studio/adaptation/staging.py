@@ -4,6 +4,7 @@ People keep their side of the picture for a whole scene, so that the axis holds.
 drawn as the nearest thing that it has, and the panel says so.
 """
 
+import hashlib
 import re
 from dataclasses import dataclass, field, replace
 
@@ -34,6 +35,8 @@ class _Set:
     setting: str
     mapped: dict[str, str]
     weather: str
+    seed: int
+    """Chooses the furniture, the same for a place wherever it comes back."""
     sides: dict[Character, int] = field(default_factory=dict)
 
 
@@ -45,7 +48,7 @@ class Stage:
         self._sets: dict[int, _Set] = {}
         self._last_setting = ""
 
-    def set(self, panel: Shown, words: str, number: int) -> Staged:
+    def set(self, panel: Shown, words: str) -> Staged:
         """The scene of a panel."""
         place = self._set_of(panel.scene)
         read = scene_from_words(_QUOTED.sub("", words))
@@ -62,7 +65,7 @@ class Stage:
             angle=panel.angle,
             focus=self._focus(panel, people),
             style=self._style,
-            seed=self._seed * 1000 + number,
+            seed=place.seed,
         )
         return Staged(scene=scene, words=words, prompt=prompt(scene), move=panel.move, drawn_as=mapped)
 
@@ -74,27 +77,31 @@ class Stage:
         return self._sets[key]
 
     def _built(self, told: Told) -> _Set:
-        usual = {True: "living room", False: "street", None: self._last_setting or self._hinted(told)}[told.inside]
+        usual = {True: "living room", False: "street", None: self._hinted(told)}[told.inside]
         setting, mapped = places.drawn_setting(told.place.said, usual)
-        if told.inside is not None and (setting in INDOORS) != told.inside and mapped:
-            setting, mapped = usual, {told.place.said: usual} if told.place.said else {}
+        if told.inside is False and setting in INDOORS:  # before a house, not in it
+            setting, mapped = "garden", {told.place.said: "garden"}
         weathers = [scene_from_words(event.words) for event in told.events[:12] if not event.line]
         weather = next((read.scene.weather for read in weathers if "weather" in read.said), "clear")
         snows = weather == "snow" and setting in ("beach", "desert")
-        return _Set(setting, mapped, "clear" if setting in INDOORS or snows else weather)
+        digest = hashlib.sha256(f"{self._seed} {told.place.head} {setting}".encode()).digest()
+        seed = int.from_bytes(digest[:4]) & 0x7FFFFFFF
+        return _Set(setting, mapped, "clear" if setting in INDOORS or snows else weather, seed)
 
     def _hinted(self, told: Told) -> str:
         """Where nothing is said, a place that the words of the scene hint at."""
         for event in told.events:
             read = scene_from_words(_QUOTED.sub("", event.words))
-            if "setting" in read.said:
+            if "setting" in read.said and (event.moves or read.scene.setting not in INDOORS):
                 return read.scene.setting
-        return "street"
+        return self._last_setting or "street"
 
     def _people(self, panel: Shown, place: _Set, read: Understood) -> tuple[Person, ...]:
         if panel.size == "insert":
             return ()
         shown = [person for person in panel.people if not person.animal and not person.plural][:_MOST]
+        if not shown:
+            return self._crowd(panel)
         for person in shown:
             place.sides.setdefault(person, len(place.sides))
         ordered = sorted(shown, key=lambda person: place.sides[person])
@@ -107,6 +114,19 @@ class Stage:
             looks = self._wardrobe.person(character)
             found.append(replace(looks, pose=pose, expression=expression, facing=facing))
         return tuple(found)
+
+    def _crowd(self, panel: Shown) -> tuple[Person, ...]:
+        """Commuters, guests: some people where nobody in particular is seen."""
+        several = next((person for person in panel.people if person.plural and not person.animal), None)
+        if several is None:
+            return ()
+        pose, expression = self._acts(panel, several)
+        looks = [replace(several, name=f"{several.name} {number}", plural=False) for number in range(1, _MOST + 1)]
+        return tuple(
+            replace(Wardrobe(self._seed, self._language).person(one), name="", pose=pose, expression=expression,
+                    top_colour=colour, facing=facing)
+            for one, colour, facing in zip(looks, ("brown", "white", "purple"), ("right", "left", "right"), strict=True)
+        )  # fmt: skip
 
     def _acts(self, panel: Shown, character: Character) -> tuple[str, str]:
         """Pose and face, by the verbs of what somebody does in this panel."""
@@ -138,8 +158,14 @@ class Stage:
                 if person.animal not in ("dog", "cat", "собака", "кошка", "кот", "пёс", "пес"):
                     mapped[person.animal] = kind
         lead = self._lead(panel, people)
+        inside = self._set_of(panel.scene).setting in INDOORS
+        drinks = any(event.verb in _DRINKS for event in panel.events)
         for prop in read.scene.props:
-            if len(found) == _MOST or any(prop.kind == other.kind for other in found):
+            said = [words for words, to in read.mapped.items() if to == prop.kind]
+            poured = bool(said) and all(words in _LIQUIDS for words in said) and not drinks
+            if prop.kind == "car" and (inside or any(words.startswith(_AFLOAT) for words in said)):
+                continue
+            if len(found) == _MOST or poured or any(prop.kind == other.kind for other in found):
                 continue
             use = prop.use if people and prop.use in USES_OF[prop.kind] else "standing"
             found.append(replace(prop, use=use, by=lead if use != "standing" else 0))
@@ -170,6 +196,12 @@ def _coat(character: Character) -> str:
 
 _COATS = {"white": "white", "black": "black", "red": "orange", "ginger": "orange", "бел": "white", "черн": "black",
           "чёрн": "black", "рыж": "orange", "grey": "black", "сер": "black"}  # fmt: skip
+
+
+_LIQUIDS = words_of("water oil juice milk wine вода воды воду водой вина вино молок")
+"""Drawn as a vessel only for those who drink or pour."""
+_AFLOAT = ("boat", "ferry", "ship", "лодк")
+_DRINKS = words_of("drink pour sip taste offer пить выпить попить налить наливать")
 
 
 def _by_verbs(table: dict[str, str]) -> dict[str, str]:
