@@ -116,3 +116,10 @@ def test_what_the_client_insists_on_is_seen_in_a_panel_of_its_own() -> None:
     assert [moment.show for moment in shown] == ["a brown dog"]
     staged = Stage(brief).set(shown[0], shown[0].words or "Mia waits.", seed=1)
     assert "dog" in {prop.kind for prop in staged.scene.props}
+
+
+def test_the_camera_stands_still_where_words_have_to_be_read() -> None:
+    made = brief()
+    end = plan.moments(made, IDEAS[0])[-1]
+    assert end.beat.name == "end frame"
+    assert Stage(made).set(end, end.words, seed=1).move == "static"

@@ -197,6 +197,8 @@ class Stage:
 
 
 def _move(scene: Scene) -> Move:
+    if scene.words_room:
+        return "static"  # words that move out of the frame cannot be read
     if scene.shot == "insert":
         return "zoom in"
     if scene.shot in ("establishing", "extreme long"):
