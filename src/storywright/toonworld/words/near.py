@@ -63,7 +63,8 @@ ENGLISH: dict[str, dict[str, str]] = {
         "orchard",
         "beach": "sea, ocean, coast, lake, lakeside, river, riverbank, bay, island, harbour, harbor, bank of the river",
         "forest": "rabbit hole, burrow, wood, jungle, grove, swamp, woodland, campsite, camp, trail",
-        "mountains": "cave, cavern, tunnel, mountain, hill, peak, summit, cliff, valley, ski slope, slope, rocks, canyon, "
+        "mountains": "cave, cavern, tunnel, mountain, hill, peak, summit, cliff, valley, ski slope, slope, "
+        "rocks, canyon, "
         "glacier, waterfall",
         "desert": "dunes, dune, savannah, savanna, moon, mars, wasteland, oasis",
         "garden": "yard, backyard, greenhouse, terrace, balcony, patio, porch, farm, vineyard, allotment, flower bed",
@@ -219,7 +220,8 @@ RUSSIAN: dict[str, dict[str, str]] = {
     },
     "setting": {
         "kitchen": "плит, холодильник, пекарн",
-        "living room": "усадьб, дворец, дворц, церкв, лестниц, сени, сеней, сенях, горниц, дом, доме, дома, квартир, диван, "
+        "living room": "усадьб, дворец, дворц, церкв, лестниц, сени, сеней, сенях, горниц, дом, доме, дома, "
+        "квартир, диван, "
         "зал, зале, коридор, прихож, камин, комнат, изб, замок, "
         "театр, кино",
         "bedroom": "кроват, постел, больниц, палат, гостиниц, отел",
