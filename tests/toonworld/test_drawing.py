@@ -84,6 +84,17 @@ def test_a_picture_is_the_same_drawing_at_every_size(style):
         assert difference(shrunk, draw(scene, size)) < most
 
 
+def test_a_curve_is_a_curve_in_a_large_picture():
+    ball = Scene(setting="office", props=(Prop(kind="ball"),), shot="insert")
+    found, _ = cv2.findContours((masks(ball, (1024, 576)) == PROP).astype(np.uint8), cv2.RETR_EXTERNAL, 1)
+    around = max(found, key=len)[:, 0].astype(float)
+    above = around[around[:, 1] < around[:, 1].min() + 170]  # the table hides some of it below
+    x, y, rest = np.linalg.lstsq(np.c_[2 * above, np.ones(len(above))], (above**2).sum(axis=1), rcond=None)[0]
+    radius = np.sqrt(rest + x * x + y * y)
+    assert radius > 200
+    assert np.abs(np.hypot(above[:, 0] - x, above[:, 1] - y) - radius).max() < 1  # with 22 straight sides it is 2
+
+
 VOCABULARIES = {
     "setting": words.SETTINGS, "time": words.TIMES, "weather": words.WEATHERS, "shot": words.SHOT_SIZES,
     "angle": words.ANGLES, "style": words.STYLES, "words_room": (False, True),

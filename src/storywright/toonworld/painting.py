@@ -26,6 +26,12 @@ WORLD, UPRIGHT, PICTURE = 0, 1, 2
 _BITS = 4
 """Fractional bits of the coordinates that are filled."""
 _LIMIT = np.float32(2.0e6)
+_LARGE = 400
+"""Height of a canvas from which the points of a curve are far enough apart to be seen."""
+_PARTS = 4
+"""Into how many pieces each side of a curve's outline is cut then."""
+_CORNER = 0.26
+"""The cosine of the turn from which a curve has a corner: 75 degrees."""
 
 
 class _Layer(NamedTuple):
@@ -89,13 +95,17 @@ class Pile:
         width = _drawable(width, height)
         width[np.searchsorted(order, list(cut))] = 0.0
         flat = flat.take(visible.repeat(counts).nonzero()[0], axis=1)
+        counts = counts[order]
+        if height >= _LARGE:
+            smooth = np.concatenate([layer.bundle.smooth for layer in self._layers])[order]
+            flat, counts = _rounded(flat, counts, smooth)
         if pen.wobble:
             flat = _strayed(flat, pen.wobble * 0.001)
-        inner = _split(_fixed(flat, height), counts[order])
+        inner = _split(_fixed(flat, height), counts)
         for k, kept in cut.items():
             inner[int(np.searchsorted(order, k))] = _fixed(kept, height)
         return Outlines(
-            outer=_widened(flat, counts[order], width, pen.heavy, height),
+            outer=_widened(flat, counts, width, pen.heavy, height),
             inner=inner,
             lines=list(zip(*contours.tolist(), strict=True)),
             fills=list(zip(*fills.tolist(), strict=True)),
@@ -227,6 +237,36 @@ def _split(points: np.ndarray, counts: np.ndarray) -> list[np.ndarray]:
     return [points[start:end] for start, end in spans]
 
 
+def _rounded(flat: np.ndarray, counts: np.ndarray, smooth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Outlines with more points where they stand for a curve: on Hermite curves that keep to the corners."""
+    following, previous = _neighbours(counts)
+    after = flat.take(following, axis=1) - flat
+    before = after.take(previous, axis=1)
+    far, near = (np.sqrt((side * side).sum(axis=0)) + np.float32(1e-9) for side in (after, before))
+    along = after + before
+    along *= np.minimum(far, near) / (np.sqrt((along * along).sum(axis=0)) + np.float32(1e-9))
+    along *= (after * before).sum(axis=0) > np.float32(_CORNER) * far * near
+    parts = np.where(smooth, _PARTS, 1)
+    pieces = parts.repeat(counts)
+    start = np.arange(flat.shape[1]).repeat(pieces)
+    end = following.take(start)
+    t = ((np.arange(len(start)) - (pieces.cumsum() - pieces).repeat(pieces)) / pieces.repeat(pieces)).astype(np.float32)
+    u = 1 - t
+    a, b = flat.take(start, axis=1), flat.take(end, axis=1)
+    bends = along.take(start, axis=1) * (t * u * u) - along.take(end, axis=1) * (t * t * u)
+    return a * (u * u * (1 + 2 * t)) + b * (t * t * (3 - 2 * t)) + bends, counts * parts
+
+
+def _neighbours(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The place of the point after each, and of the one before it, around its outline."""
+    ends = counts.cumsum()
+    starts = ends - counts
+    place = np.arange(ends[-1])
+    following, previous = place + 1, place - 1
+    following[ends - 1], previous[starts] = starts, ends - 1
+    return following, previous
+
+
 def _drawable(width: np.ndarray, height: int) -> np.ndarray:
     """No line thinner than the canvas can hold: it would break into dashes."""
     pixels = width * np.float32(height)
@@ -253,14 +293,10 @@ def _widened(
         return [None] * len(counts)
     flat = flat.take(lined.repeat(counts).nonzero()[0], axis=1)
     counts, width = counts[lined], width[lined]
-    ends = counts.cumsum()
-    starts = ends - counts
-    place = np.arange(flat.shape[1])
-    following, previous = place + 1, place - 1
-    following[ends - 1], previous[starts] = starts, ends - 1
+    following, previous = _neighbours(counts)
     after = flat.take(following, axis=1)
     along = after - flat.take(previous, axis=1)
-    area = np.add.reduceat(flat[0] * after[1] - flat[1] * after[0], starts)
+    area = np.add.reduceat(flat[0] * after[1] - flat[1] * after[0], counts.cumsum() - counts)
     side = np.where(area >= 0, np.float32(1), np.float32(-1)).repeat(counts)
     side /= np.sqrt(along[0] * along[0] + along[1] * along[1]) + np.float32(1e-9)
     normal = along[::-1] * side * _OUTWARD

@@ -27,6 +27,8 @@ class Shape:
     """Under one is the paint in shadow, over one is the paint in light."""
     line: float = 1.0
     """Weight of the contour in the styles that draw one; nought for none."""
+    smooth: bool = True
+    """Whether the points stand for a curve, which a large picture shows as one, or for corners."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +42,7 @@ class Bundle:
     shining: np.ndarray  # (shapes,) whether it shines by itself
     shades: np.ndarray  # (shapes,)
     lines: np.ndarray  # (shapes,)
+    smooth: np.ndarray  # (shapes,)
     bounds: tuple[float, float, float, float]
     """Left, bottom, right, top."""
 
@@ -60,6 +63,7 @@ def bundle(shapes: Iterable[Shape]) -> Bundle:
         shining=np.array([s.paint.startswith("!") for s in shapes]),
         shades=np.array([s.shade for s in shapes], np.float32),
         lines=np.array([s.line for s in shapes], np.float32),
+        smooth=np.array([s.smooth for s in shapes]),
         bounds=(low[0], low[1], high[0], high[1]),
     )
 
@@ -69,7 +73,7 @@ _PAINTS = {name: number for number, name in enumerate(PAINTS)}
 
 def polygon(points: Sequence[Sequence[float]], paint: str, shade: float = 1.0, line: float = 1.0) -> Shape:
     """Straight edges between these points, of the plane or of the world."""
-    return Shape(np.array(points, np.float32), paint, shade, line)
+    return Shape(np.array(points, np.float32), paint, shade, line, smooth=False)
 
 
 def blob(
@@ -174,7 +178,7 @@ def _placed(shapes: Iterable[Shape], matrix: np.ndarray, at: tuple[float, ...]) 
     placed, start = [], 0
     for s in shapes:
         end = start + len(s.points)
-        placed.append(Shape(points[start:end], s.paint, s.shade, s.line))
+        placed.append(Shape(points[start:end], s.paint, s.shade, s.line, s.smooth))
         start = end
     return placed
 

@@ -19,14 +19,15 @@ from storywright.toonworld.motion import MOVEMENTS, frames
 from storywright.toonworld.scene import Person, Prop, Scene
 from storywright.toonworld.sheet import sheet
 
-_SMALL, _USUAL, _LARGE = (160, 90), (192, 108), (256, 144)
+_SMALL, _USUAL, _LARGE, _LARGEST = (160, 90), (192, 108), (256, 144), (1024, 576)
+_SIZES = ((64, 36), (96, 54), (128, 72), (192, 108), (256, 144), (384, 216))
 _LARGEST_FILE = 950_000
 
 
 def main(folder: Path) -> None:
     """Draw all sheets into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, page in track(_sheets(), "drawing sheets", total=len(words.STYLES) * 2 + 7):
+    for name, page in track(_sheets(), "drawing sheets", total=len(words.STYLES) * 3 + 9):
         path = folder / f"{name}.png"
         page.save(path, optimize=True)
         if path.stat().st_size > _LARGEST_FILE:
@@ -87,7 +88,11 @@ def _sheets() -> Iterator[tuple[str, Image.Image]]:
     half = len(words.PROPS) // 2
     yield "props-1", _props(words.PROPS[:half])
     yield "props-2", _props(words.PROPS[half:])
+    yield "weather", _weather()
     yield "aspects-and-words", _aspects()
+    yield "sizes", _sizes()
+    for style in words.STYLES:
+        yield f"large-{style}", Image.fromarray(draw(_cafe(style), _LARGEST))
     yield "motion", _motion()
 
 
@@ -172,16 +177,53 @@ def _props(kinds: tuple[str, ...]) -> Image.Image:
     return sheet(pictures, 7, captions)
 
 
+def _weather() -> Image.Image:
+    pictures, captions = [], []
+    for k, (setting, weather) in enumerate(itertools.product(words.OUTDOORS, words.WEATHERS)):
+        who = Person(woman=k % 8 < 4, top="jacket", top_colour=words.COLOURS[k // 4 % 7], facing="right")
+        if (setting, weather) in (("beach", "snow"), ("desert", "snow")):
+            continue
+        scene = Scene(
+            setting=setting, weather=weather, people=(who,), props=(Prop(kind="umbrella", use="used"),), shot="full",
+            style=words.STYLES[k // 4 % 4], seed=k // 4,
+        )  # fmt: skip
+        pictures.append(draw(scene, _SMALL))
+        captions.append(f"{setting}, {weather}")
+    return sheet(pictures, 8, captions)
+
+
 def _aspects() -> Image.Image:
-    pages = []
-    for size in ((256, 144), (144, 144), (81, 144)):
+    rows = []
+    for size in ((256, 144), (192, 144), (144, 144), (81, 144)):
         pictures = [draw(any_scene(seed, words.STYLES[seed % 4]), size) for seed in range(40, 44)]
         wordy = Scene(setting="kitchen", props=(Prop(kind="bottle", colour="green"),), shot="insert", words_room=True)
-        pages.append(sheet([*pictures, draw(wordy, size)], 5))
-    whole = Image.new("RGB", (max(p.width for p in pages), sum(p.height for p in pages)), "white")
-    for k, page in enumerate(pages):
-        whole.paste(page, (0, sum(p.height for p in pages[:k])))
+        rows.append(sheet([*pictures, draw(wordy, size)], 5))
+    return _stacked(rows)
+
+
+def _sizes() -> Image.Image:
+    """The same drawings at every size, pixel for pixel."""
+    return _stacked([sheet([draw(_cafe(style), size) for style in words.STYLES], 4) for size in _SIZES])
+
+
+def _stacked(rows: list[Image.Image]) -> Image.Image:
+    whole = Image.new("RGB", (max(p.width for p in rows), sum(p.height for p in rows)), "white")
+    for k, row in enumerate(rows):
+        whole.paste(row, (0, sum(p.height for p in rows[:k])))
     return whole
+
+
+def _cafe(style: Style) -> Scene:
+    """Two people, three things and a room: enough to see what a style does with each."""
+    mia = Person(
+        woman=True, hair_length="long", hair_colour="red", top="dress", top_colour="yellow", expression="smiling",
+        pose="sitting", facing="right",
+    )  # fmt: skip
+    tom = Person(age="old", hair_colour="grey", glasses=True, top="jacket", top_colour="green", facing="left")
+    props = (Prop(kind="mug", colour="blue", use="held"), Prop(kind="cake", colour="pink", use="held", by=1))
+    return Scene(
+        setting="cafe", time="morning", people=(mia, tom), props=props, shot="medium full", style=style, seed=3
+    )
 
 
 def _motion() -> Image.Image:

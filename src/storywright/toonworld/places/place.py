@@ -70,7 +70,7 @@ def mixed(a: str, b: str, t: float) -> str:
 def mirrored(shapes: Iterable[Shape]) -> list[Shape]:
     """The world seen in a mirror: left and right change places."""
     over = np.array((-1, 1, 1), np.float32)
-    return [Shape(s.points * over, s.paint, s.shade, s.line) for s in shapes]
+    return [Shape(s.points * over, s.paint, s.shade, s.line, s.smooth) for s in shapes]
 
 
 def laid(shapes: Iterable[Shape], flip: bool) -> Bundle:
