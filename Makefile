@@ -66,6 +66,10 @@ check: setup  ## format, lint, types, floors, and everything that is generated
 bench-draw: setup  ## measure what a panel and a clip cost
 	@$(BIN)/python benchmarks/bench_draw.py --out docs/results/illustrator/speed.json
 
+bench-material: setup  ## measure crawler, drawn world and corpus against their bars
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
+	@$(BIN)/python benchmarks/bench_material.py --out docs/results/material.md
+
 format: setup  ## put the code in form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .

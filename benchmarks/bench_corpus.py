@@ -1,31 +1,33 @@
 """Samples a second from the corpus, beside `datasets` and `webdataset`; and what making a large corpus costs.
 
-    python benchmarks/bench_corpus.py reading     # two to three minutes
-    python benchmarks/bench_corpus.py making      # 10,000 stories: about five minutes
+    python benchmarks/bench_corpus.py reading                       # two to three minutes
+    python benchmarks/bench_corpus.py making --stories 2000 5000 10000     # about ten minutes of two idle cores
 
 reading: the same shuffled pictures and captions, decoded by the same function and stacked in batches of 64, from a
 corpus of real drawings. On one core each reader runs in one process; on two cores ours decodes in two threads and the
-others in the two worker processes of PyTorch's loader. "unpacked" is ours with the pixels kept from an earlier epoch.
-They take turns; what is printed is the median over the turns, and of the ratios of neighbouring turns. Before that each
-has to give the same captions and the same pixels. `datasets` reads the corpus as it is, `webdataset` the same pictures
-and captions in tar files.
+others in the two worker processes of PyTorch's loader. "unpacked" is ours with the pixels kept from an earlier epoch;
+"decoding alone" has all bytes in memory and reads nothing: no reader with this decoder can be faster on one core. They
+take turns; what is printed is the median over the turns, and of the ratios of neighbouring turns. Before that each has
+to give the same captions and the same pixels. `datasets` reads the corpus as it is, `webdataset` the same pictures and
+captions in tar files.
 
-making: the steps draw, validate and preprocess, one after another in processes of their own, with their time and peak
-memory, for a quarter of the stories and for all.
+making: the steps draw, validate and preprocess, one after another in processes of their own, for each count of stories:
+their time by the clock, their CPU time, and the most memory that a step and all its processes had resident together.
 """
 
 import argparse
+import contextlib
 import io
 import itertools
 import json
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
 import tarfile
 import tempfile
+import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -37,29 +39,38 @@ os.environ |= {"OMP_NUM_THREADS": "1"}
 
 BATCH = 64
 TARS = 4
-_SIZE = ["--set", "width_px=128", "--set", "height_px=72"]
+COUNTS = (2_000, 5_000, 10_000)
+_LOOK_SECONDS = 0.1
 Batches = Iterator[tuple[Any, list[str]]]
+Figures = dict[str, Any]
 
 
 def main() -> None:
-    """Run one of the two benchmarks."""
+    """Run one of the two benchmarks; write its figures where `--out` says."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["reading", "making"])
     parser.add_argument("--corpus", type=Path, help="read this corpus (default: one of 300 drawn stories)")
-    parser.add_argument("--stories", type=int, default=10_000, help="how many stories to make (default: 10,000)")
+    parser.add_argument("--stories", type=int, nargs="+", default=COUNTS, help="how many to make, one after the other")
+    parser.add_argument("--encoding", choices=["png", "jpeg"], default="png", help="of the pictures (default: png)")
     parser.add_argument("--rounds", type=int, default=7, help="turns of each reader (default: 7)")
+    parser.add_argument("--out", type=Path, help="a JSON file for the figures")
     args = parser.parse_args()
-    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    load = f"load {os.getloadavg()[0]:.1f}"
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {load}", flush=True)
     with tempfile.TemporaryDirectory() as scratch:
         if args.what == "making":
-            for stories in (args.stories // 4, args.stories):
-                _make(Path(scratch) / str(stories), stories)
+            figures: Figures = {
+                str(count): _make(Path(scratch) / str(count), count, args.encoding)[1] for count in args.stories
+            }
         else:
-            corpus = args.corpus or _make(Path(scratch) / "made", 300)
-            _compare(corpus, Path(scratch), args.rounds)
+            corpus = args.corpus or _make(Path(scratch) / "made", 300, args.encoding)[0]
+            figures = _compare(corpus, Path(scratch), args.rounds)
+    if args.out:
+        args.out.parent.mkdir(parents=True, exist_ok=True)
+        args.out.write_text(json.dumps(figures, indent=2) + "\n")
 
 
-def _compare(corpus: Path, scratch: Path, rounds: int) -> None:
+def _compare(corpus: Path, scratch: Path, rounds: int) -> Figures:
     import cv2
     import torch
 
@@ -69,13 +80,14 @@ def _compare(corpus: Path, scratch: Path, rounds: int) -> None:
     sums = {name: _sum(read()) for name, read in readers.items()}
     assert len(set(sums.values())) == 1, f"the readers do not agree: {sums}"
     print(f"{next(iter(sums.values()))[0]:,} samples an epoch, the same from every reader\n")
-    _seek(corpus)
+    figures: Figures = {"seek": _seek(corpus)}
     for cores in ("one core", "two cores"):
         chosen = {name: read for name, read in readers.items() if name.endswith(cores)}
-        _take_turns(chosen, rounds)
+        figures |= _take_turns(chosen, rounds)
+    return figures
 
 
-def _take_turns(readers: dict[str, Callable[[], Batches]], rounds: int) -> None:
+def _take_turns(readers: dict[str, Callable[[], Batches]], rounds: int) -> Figures:
     taken: dict[str, list[tuple[float, float]]] = {name: [] for name in readers}
     for _ in range(rounds):
         for name, read in readers.items():
@@ -85,13 +97,15 @@ def _take_turns(readers: dict[str, Callable[[], Batches]], rounds: int) -> None:
     peers = [name for name in readers if name.startswith(("datasets", "webdataset"))]
     heads = "".join(f"{'x ' + name.partition(',')[0]:>16}" for name in peers)
     print(f"{'':26}{'a second':>10}{'a CPU-second':>14}{heads}   (by the clock / by CPU time)")
+    figures = {}
     for name, times in taken.items():
         wall, cpu = (1e6 / statistics.median(column) for column in zip(*times, strict=True))
-        ratios = "".join(
-            f"{_ratio(taken[peer], times, 0):8.2f} /{_ratio(taken[peer], times, 1):6.2f}" for peer in peers
-        )
-        print(f"{name:26}{wall:10,.0f}{cpu:14,.0f}{ratios}")
-    print()
+        ratios = {peer: [_ratio(taken[peer], times, column) for column in (0, 1)] for peer in peers}
+        figures[name] = {"a_second": wall, "a_cpu_second": cpu, "times_as_fast": ratios}
+        said = "".join(f"{by_clock:8.2f} /{by_cpu:6.2f}" for by_clock, by_cpu in ratios.values())
+        print(f"{name:26}{wall:10,.0f}{cpu:14,.0f}{said}")
+    print(flush=True)
+    return figures
 
 
 def _ratio(peer: list[tuple[float, float]], own: list[tuple[float, float]], column: int) -> float:
@@ -157,6 +171,20 @@ def _readers(corpus: Path, scratch: Path) -> dict[str, Callable[[], Batches]]:
         found["webdataset, one core"] = lambda: with_webdataset(0)
         found["webdataset, two cores"] = lambda: with_webdataset(2)
     found["unpacked, one core"] = lambda: ours(1, unpacked=True)
+
+    contents = [bytes(panels.picture_bytes(row)) for row in range(len(panels))]
+    captions = panels.rows(range(len(panels)), ["caption"])["caption"]
+
+    def decoding_alone() -> Batches:
+        width, height = panels.size
+        for first in range(0, len(contents), BATCH):
+            some = contents[first : first + BATCH]
+            stacked = np.empty((len(some), height, width, 3), np.uint8)
+            for at, content in enumerate(some):
+                stacked[at] = fitted(pixels(content), panels.size)
+            yield stacked, captions[first : first + BATCH]
+
+    found["decoding alone, one core"] = decoding_alone
     return found
 
 
@@ -174,20 +202,22 @@ def _as_tars(panels: Any, scratch: Path) -> list[str]:
     return names
 
 
-def _seek(corpus: Path) -> None:
-    """The time from opening to the first batch at positions near and far."""
+def _seek(corpus: Path) -> dict[str, float]:
+    """Milliseconds of CPU from opening to the first batch at positions near and far."""
     from storywright.corpus.reading import Panels
 
     panels = Panels(corpus, "train")
-    said = []
+    found = {}
     for start in (0, len(panels) // 2, 1_000_000, 1_000_000_000):
         times = []
         for _ in range(9):
             begun = time.process_time()
             panels.rows(list(itertools.islice(panels.shuffled(1, start), BATCH)), ["picture", "caption"])
             times.append(time.process_time() - begun)
-        said.append(f"{start:,}: {statistics.median(times) * 1e3:.1f} ms")
-    print(f"storywright, first batch of {BATCH} at position {'; '.join(said)}\n")
+        found[f"{start:,}"] = statistics.median(times) * 1e3
+    said = "; ".join(f"{start}: {took:.1f} ms" for start, took in found.items())
+    print(f"storywright, first batch of {BATCH} at position {said}\n")
+    return found
 
 
 def _sum(batches: Batches) -> tuple[int, int]:
@@ -201,34 +231,30 @@ def _sum(batches: Batches) -> tuple[int, int]:
     return count, total
 
 
-def _make(folder: Path, stories: int) -> Path:
-    """Draw, validate and preprocess stories of 128x72 pixels; print time and memory of each step."""
+def _make(folder: Path, stories: int, encoding: str) -> tuple[Path, Figures]:
+    """Draw, validate and preprocess stories of 128x72 pixels; print what each step took."""
     drawn, valid, made = folder / "draw", folder / "validate", folder / "preprocess"
     concepts = folder / "concepts"
     _write_concept(concepts)
+    values = {"stories": stories, "portraits": 0, "width_px": 128, "height_px": 72, "encoding": encoding}
     steps = {
-        "draw": ["--set", f"stories={stories}", "--set", "portraits=0", *_SIZE, "--output", f"stories={drawn}"],
-        "validate": ["--input", f"stories={drawn}", "--input", f"concepts={concepts}"]
+        "draw": [f"--set={name}={value}" for name, value in values.items()] + [f"--output=stories={drawn}"],
+        "validate": [f"--input=stories={drawn}", f"--input=concepts={concepts}"]
         + [f"--output={name}={valid / name}" for name in ("valid", "quarantine", "docs")],
-        "preprocess": ["--input", f"valid={valid / 'valid'}", "--output", f"corpus={made / 'corpus'}"],
+        "preprocess": [f"--input=valid={valid / 'valid'}", f"--output=corpus={made / 'corpus'}"],
     }
-    total = 0.0
+    figures = {}
     for step, arguments in steps.items():
-        report = subprocess.run(
-            [sys.executable, __file__, "step", step, *arguments, "--output", f"metrics={folder / step}.json"],
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        took = json.loads(report.stdout.splitlines()[-1])
-        total += took["seconds"]
+        took = figures[step] = _run_step(step, [*arguments, f"--output=metrics={folder / step}.json"])
         print(
             f"{stories:,} stories, {step:10} {took['seconds']:6.1f} s, {took['cpu_seconds']:6.1f} s of CPU, "
-            f"{took['peak_mb']:,.0f} MB at most in one process",
+            f"{took['peak_mb']:5,.0f} MB at most",
             flush=True,
         )
-    print(f"{stories:,} stories, in sum     {total:6.1f} s\n")
-    return made / "corpus"
+    sums = {name: sum(took[name] for took in figures.values()) for name in ("seconds", "cpu_seconds")}
+    print(f"{stories:,} stories, in sum     {sums['seconds']:6.1f} s, {sums['cpu_seconds']:6.1f} s of CPU\n")
+    figures["panels"] = json.loads((folder / "draw.json").read_text())["num_panels"]
+    return made / "corpus", figures
 
 
 def _write_concept(folder: Path) -> None:
@@ -242,14 +268,39 @@ def _write_concept(folder: Path) -> None:
         writer.write(pa.Table.from_pylist([row], CONCEPTS))
 
 
-def _run_step(step: str, arguments: list[str]) -> None:
-    """In a process of its own: one step, and what it took."""
-    begun = time.perf_counter()
-    subprocess.run(
-        [sys.executable, "-m", f"storywright.steps.{step}", *arguments], check=True, stdout=subprocess.DEVNULL
-    )
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(json.dumps({"seconds": time.perf_counter() - begun, "cpu_seconds": _cpu_seconds(), "peak_mb": peak}))
+def _run_step(step: str, arguments: list[str]) -> dict[str, float]:
+    """One step in a process of its own, and what it took with all that it started."""
+    begun, cpu = time.perf_counter(), _cpu_seconds()
+    command = [sys.executable, "-m", f"storywright.steps.{step}", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        memory = _Memory(process.pid)
+        memory.start()
+        _, said = process.communicate()
+        memory.join()
+    if process.returncode:
+        raise SystemExit(f"{step} failed: {said[-2_000:]}")
+    return {"seconds": time.perf_counter() - begun, "cpu_seconds": _cpu_seconds() - cpu, "peak_mb": memory.peak_mb}
+
+
+class _Memory(threading.Thread):
+    """Watches how much memory a process and all below it have resident; what they share is counted for each."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__()
+        self._pid = pid
+        self.peak_mb = 0.0
+
+    def run(self) -> None:
+        import psutil
+
+        root = psutil.Process(self._pid)
+        while root.is_running() and root.status() != psutil.STATUS_ZOMBIE:
+            total = 0
+            with contextlib.suppress(psutil.NoSuchProcess):
+                for process in [root, *root.children(recursive=True)]:
+                    total += process.memory_info().rss
+            self.peak_mb = max(self.peak_mb, total / 2**20)
+            time.sleep(_LOOK_SECONDS)
 
 
 def _cpu_seconds() -> float:
@@ -258,7 +309,4 @@ def _cpu_seconds() -> float:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["step"]:
-        _run_step(sys.argv[2], sys.argv[3:])
-    else:
-        main()
+    main()

@@ -28,6 +28,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"pairs of runs (default: {ROUNDS})")
     parser.add_argument("--editions", type=int, default=EDITIONS, help="how often the site repeats itself")
+    parser.add_argument("--out", type=Path, help="a JSON file for the figures")
     parser.add_argument("--one", choices=["storywright", "scrapy", "serve"], help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -36,10 +37,13 @@ def main() -> None:
     elif args.one:
         print(json.dumps({"storywright": _storywright, "scrapy": _scrapy}[args.one](args.port)))
     else:
-        _compare(args.rounds, args.editions)
+        figures = _compare(args.rounds, args.editions)
+        if args.out:
+            args.out.parent.mkdir(parents=True, exist_ok=True)
+            args.out.write_text(json.dumps(figures, indent=2) + "\n")
 
 
-def _compare(rounds: int, editions: int) -> None:
+def _compare(rounds: int, editions: int) -> dict[str, object]:
     rates: dict[str, list[float]] = {"storywright": [], "scrapy": []}
     for number in range(rounds):
         found = {}
@@ -71,6 +75,9 @@ def _compare(rounds: int, editions: int) -> None:
     ratios = [ours / theirs for ours, theirs in zip(*rates.values(), strict=True)]
     print(f"ratio: {statistics.median(ratios):.2f} (median of {rounds}; {min(ratios):.2f} to {max(ratios):.2f})")
     print(f"machine: {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    return {"ratios": ratios, "pages": len(ours["pages"])} | {
+        f"{name} pages a CPU-second": rate for name, rate in rates.items()
+    }
 
 
 def _serve(editions: int) -> None:

@@ -9,35 +9,39 @@ machine disturbs less. Two processes share the stories; their figure is the sum 
 
 import argparse
 import itertools
+import json
 import multiprocessing
 import os
 import platform
 import statistics
 import time
+from pathlib import Path
 
 ROUNDS, STORIES, WARM_UP = 3, 150, 400
 SIZES = ((128, 72), (192, 108))
 
 
 def main() -> None:
-    """Print the machine, then drawings per second."""
+    """Print the machine, then drawings per second; write them where `--out` says."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"times each figure is taken (default: {ROUNDS})")
     parser.add_argument("--stories", type=int, default=STORIES, help=f"stories a figure (default: {STORIES})")
     parser.add_argument("--warm-up", type=int, default=WARM_UP, help=f"stories before it (default: {WARM_UP})")
+    parser.add_argument("--out", type=Path, help="a JSON file for the figures")
     args = parser.parse_args()
     cores, load = os.cpu_count(), os.getloadavg()[0]
     print(f"{platform.machine()}, {cores} cores, Python {platform.python_version()}, load {load:.1f}")
     print(f"{'':22}" + "".join(f"{f'{w}x{h}':>12}" for w, h in SIZES))
     from storywright.toonworld.scene import STYLES
 
-    for style in (*STYLES, None):
-        _print(f"{style or 'all styles'}, 1 process", [_median(args, style, size, 1) for size in SIZES])
-    _print("all styles, 2 processes", [_median(args, None, size, 2) for size in SIZES])
-
-
-def _print(name: str, figures: list[float]) -> None:
-    print(f"{name:22}" + "".join(f"{figure:12,.0f}" for figure in figures), flush=True)
+    found: dict[str, dict[str, float]] = {}
+    for style, processes in [*((style, 1) for style in (*STYLES, None)), (None, 2)]:
+        name = f"{style or 'all styles'}, {processes} process{'es' if processes > 1 else ''}"
+        found[name] = {f"{w}x{h}": _median(args, style, (w, h), processes) for w, h in SIZES}
+        print(f"{name:22}" + "".join(f"{figure:12,.0f}" for figure in found[name].values()), flush=True)
+    if args.out:
+        args.out.parent.mkdir(parents=True, exist_ok=True)
+        args.out.write_text(json.dumps(found, indent=2) + "\n")
 
 
 def _median(args: argparse.Namespace, style: str | None, size: tuple[int, int], processes: int) -> float:
