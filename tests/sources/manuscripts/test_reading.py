@@ -117,13 +117,17 @@ def test_four_times_as_much_takes_four_times_as_long(name: str, piece: str, size
     took = []
     for characters in (size, 4 * size):
         path.write_text("ANNA\n" + piece * (characters // len(piece)))
-        started = time.process_time()
-        try:
-            read(path)
-        except BadInput as refused:
-            assert str(path) in str(refused)
-        took.append(time.process_time() - started)
+        took.append(min(seconds_to_read(path) for _ in range(3)))  # the least: others use the machine too
     assert took[1] < 8 * took[0] + 0.2
+
+
+def seconds_to_read(path: Path) -> float:
+    started = time.process_time()
+    try:
+        read(path)
+    except BadInput as refused:
+        assert str(path) in str(refused)
+    return time.process_time() - started
 
 
 def test_a_file_larger_than_any_manuscript_is_refused(tmp_path: Path) -> None:
