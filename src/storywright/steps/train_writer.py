@@ -118,6 +118,8 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     torch.set_num_threads(config.threads)
     train, validation = (Panels(inputs.corpus, split) for split in ("train", "validation"))
     network, tokenizer = _begun(config, inputs, train)
+    met = material.names_in(material.texts_of(train).caption)
+    network.config.names = sorted({*(network.config.names or []), *met})
     if not material.stories_in(train, network.config):
         raise BadInput(f"{inputs.corpus}/train has no story of two panels or more: the writer learns from stories.")
     work = outputs.writer / ".training"

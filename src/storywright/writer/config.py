@@ -58,13 +58,15 @@ class WriterConfig(PretrainedConfig):
     """Which it foresees."""
     phases: list[str] | None = None
     """Parts of a story that it tells apart."""
+    names: list[str] | None = None
+    """Names of people and places that it has met: those that a story has not told of do not come into it."""
     score_scale: float = 1.0
     """Turns the story score into a probability, together with the next."""
     score_bias: float = 0.0
 
     def __post_init__(self, **kwargs: Any) -> None:
         self.languages = list(self.languages or ["en", "ru"])
-        self.tags, self.phases = list(self.tags or []), list(self.phases or [])
+        self.tags, self.phases, self.names = list(self.tags or []), list(self.phases or []), list(self.names or [])
         for name, known in _CHOICES.items():
             if getattr(self, name) not in known:
                 raise ValueError(f"{name} must be one of {', '.join(known)}, got {getattr(self, name)!r}")

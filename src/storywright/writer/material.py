@@ -251,6 +251,20 @@ def pieces_of_brief(tokenizer: PreTrainedTokenizerFast, text: str, config: Write
     return [piece for word in _pieces(tokenizer, list(words)) for piece in word][: config.max_brief]
 
 
+def names_in(texts: Sequence[str], least: int = 3) -> list[str]:
+    """Words that are written with a capital where no sentence begins, so many times at least, and never without."""
+    inside: Counter[str] = Counter()
+    small: set[str] = set()
+    for text in texts:
+        for match in re.finditer(r"[^\W\d_]+(?:-[^\W\d_]+)*", text):
+            word = match.group()
+            if word[0].islower():
+                small.add(word)
+            elif not re.search(r"(^|[.!?…:]\W*|[“„«\"(]\s*)$", text[: match.start()]):
+                inside[word] += 1
+    return sorted(word for word, count in inside.items() if count >= least and word.lower() not in small)
+
+
 def frequent(values: Sequence[str], most: int) -> list[str]:
     """The most frequent different values, in an order of their own."""
     counts = Counter(value for value in values if value)

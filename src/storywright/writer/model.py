@@ -1,6 +1,7 @@
 """The writer as the studio knows it: it is shown the panels so far and proposes what the next one tells."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,11 +35,15 @@ class Writer:
         tokenizer: PreTrainedTokenizerFast,
         critic: Critic | None = None,
         decoding: Decoding | None = None,
+        vocabulary: Iterable[str] | None = None,
     ) -> None:
         if model.config.picture_encoder == "critic" and critic is None:
             raise BadInput("This writer looks at pictures through the critic: name the critic's folder as well.")
         self._model, self._tokenizer, self._critic = model.eval(), tokenizer, critic
         self._decoding = decoding or Decoding()
+        self._vocabulary = None if vocabulary is None else frozenset(vocabulary)
+        self._words = None if vocabulary is None else _pieces_of(tokenizer, self._vocabulary or ())
+        self._names = _whole_names(tokenizer, model.config.names or [])
 
     @classmethod
     def open(
@@ -52,7 +57,14 @@ class Writer:
 
     def with_decoding(self, decoding: Decoding) -> "Writer":
         """The same writer, searching in another way."""
-        return Writer(self._model, self._tokenizer, self._critic, decoding)
+        return Writer(self._model, self._tokenizer, self._critic, decoding, self._vocabulary)
+
+    def held_to(self, vocabulary: Iterable[str]) -> "Writer":
+        """The same writer, using these words alone beside marks and what the story and the brief say themselves.
+
+        So that it tells only what can be drawn, give the words of what can be drawn and the small words around them.
+        """
+        return Writer(self._model, self._tokenizer, self._critic, self._decoding, vocabulary)
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -71,7 +83,7 @@ class Writer:
             read: Read = self._model(stories)
         panel = int(stories.there.sum())
         told_before = frozenset(tuple(self._pieces(told.caption)) for told in story)
-        rules = Rules(told_before, no_repeat=self._decoding.no_repeat)
+        rules = Rules(told_before, self._allowed(story, brief), self._decoding.no_repeat)
         search = Search(self._model, read, panel, rules)
         found = self._found(search, {_plain(told.caption) for told in story}, count, seed)
         tags, phase = self._foreseen(read, panel)
@@ -106,6 +118,20 @@ class Writer:
             waiting = search.by_chance(decoding, generator, count)
             decoding = replace(decoding, temperature=decoding.temperature * _DARING)
         return found
+
+    def _allowed(self, story: Sequence[Told], brief: str) -> Tensor | None:
+        """Which pieces may be used: the vocabulary's, and no name that neither the story nor the brief has told of."""
+        said = " ".join([*(told.caption for told in story), brief])
+        spoken = _words_in(said)
+        known = {name for name in self._names if any(_same_name(name, word) for word in spoken)}
+        if self._words is None and not known:
+            return None
+        allowed = torch.full((self._model.config.vocab_size,), self._words is None)
+        if self._words is not None:
+            allowed[[*self._words, *_pieces_of(self._tokenizer, spoken)]] = True
+        if known:
+            allowed[[piece for name, piece in self._names.items() if name not in known]] = False
+        return allowed
 
     def _stories(self, story: Sequence[Told], brief: str, language: str) -> Stories:
         config = self._model.config
@@ -216,6 +242,30 @@ def _placed(model: WriterModel, device: str) -> WriterModel:
     placed: Any = model
     moved: WriterModel = placed.to(device)
     return moved
+
+
+def _pieces_of(tokenizer: PreTrainedTokenizerFast, words: Iterable[str]) -> list[int]:
+    """The pieces of words as they are written, with a small and with a capital letter, and of all marks."""
+    forms = sorted({form for word in words for form in (word, word.lower(), word[:1].upper() + word[1:])})
+    spelt = {piece for row in tokenizer(forms, add_special_tokens=False)["input_ids"] for piece in row} if forms else ()
+    marks = [piece for text, piece in tokenizer.get_vocab().items() if not any(map(str.isalnum, text))]
+    return sorted({*spelt, *marks})
+
+
+def _whole_names(tokenizer: PreTrainedTokenizerFast, names: Sequence[str]) -> dict[str, int]:
+    """The names that are one piece, and which: others cannot be kept apart from the words that share their pieces."""
+    vocabulary: dict[str, int] = tokenizer.get_vocab()
+    return {name: vocabulary[name] for name in names if name in vocabulary}
+
+
+def _words_in(text: str) -> set[str]:
+    return set(re.findall(r"[^\W_]+", text))
+
+
+def _same_name(one: str, other: str) -> bool:
+    """Whether these are forms of one name: Russian ones differ in their ends."""
+    stem = max(3, min(len(one), len(other)) - 2)
+    return one[:stem] == other[:stem] and abs(len(one) - len(other)) <= 3
 
 
 def _plain(text: str) -> str:
