@@ -427,7 +427,7 @@ def _speaking(event: Event, language: Language) -> str:
         joined = "" if said.endswith(("asks", "answers", "tells", "begs", "warns", "interrupts")) else " to"
         return f"{said}{joined} {to.called}."
     if language == "en":
-        return f"{re.sub(r'(says|goes on)$', 'speaks', said)}."
+        return f"{re.sub(r'says$', 'speaks', said)}."
     verb = said.rsplit(" ", 1)[-1]
     addressed = naming.declined(to.called, _CASES_RU[verb]) if to is not None and verb in _CASES_RU else ""
     return f"{said} {addressed}.".replace(" .", ".")

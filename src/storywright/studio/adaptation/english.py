@@ -207,6 +207,7 @@ class _Sentence:
             person=_person(subject),
         )
         clause.frame = _Frame(self.tokens, opens, verb, after, end, inverted, end)
+        clause.at = token.word.start
         clause.tokens = [t.word for t in self.tokens[opens:end]]
         own = subject.number if subject is not None else -1
         clause.mentions = [m for m in self.mentions if opens <= m.number < end and m.number != own]
@@ -304,6 +305,7 @@ class _Sentence:
             said = [t.word for t in self.tokens[verb : end + 2] if t.tag == "X"]
             clause = Clause("seen", mention.start, tokens[end - 1].word.end, lemma, mention, said=said)
             clause.plural, clause.person = mention.plural, _person(mention)
+            clause.at = tokens[verb].word.start
             clause.frame = _Frame(tokens, mention.number, verb, verb + 1, end, None, end)
             clause.tokens = [t.word for t in tokens[mention.number : end]]
             clause.mentions = [m for m in self.mentions if verb < m.number < end]

@@ -137,6 +137,7 @@ class Teller:
         self._met: set[int] = set()
         self._thing_from: Parsed | None = None
         self._listener: Character | None = None
+        self._spoke_last: Character | None = None
 
     # First reading: who is there at all.
 
@@ -207,7 +208,8 @@ class Teller:
             for one in said:
                 self._attribute(one, clauses)
             speeches += said
-            self._when(sentence, parsed)
+            if not _looks_back(sentence):
+                self._when(sentence, parsed)
         self._attribute_rest(speeches, told)
         for one in speeches:
             self._addressed(one)
@@ -237,7 +239,7 @@ class Teller:
         subject, who = clause.subject, None
         if subject is not None:
             if speaks and subject.kind == "pronoun" and clause.verb in _SPEECH[self._language]:
-                who = self._speaker_meant(subject)
+                who = self._speaker_meant(subject, before)
             if subject.head in _SELF and before:
                 who = before[-1].who
             who = who or self.cast.who(subject, self._memory, clause.verb in _LIVELY)
@@ -245,6 +247,8 @@ class Teller:
                 clause.person = 3
             self._owned(subject, who)
             who = who or self._whose(subject, clause)
+            if who is not None and not who.gender and clause.gender in ("m", "f") and not who.animal:
+                who.gender = clause.gender  # тряхнул, тряхнула
         elif clause.same_subject and before and before[-1].sentence == number:
             who, subject = before[-1].who, before[-1].subject
         elif self._language == "ru" and clause.person == 3 and not clause.plural and clause.gender != "n":
@@ -267,8 +271,12 @@ class Teller:
         behind = next((m for m in clause.mentions if m.start - subject.end <= 1 and m.animate), None)
         return self.cast.who(behind, self._memory) if behind is not None and not behind.governed else None
 
-    def _speaker_meant(self, mention: Mention) -> Character | None:
-        """she said: of those who are speaking the other one, where she fits."""
+    def _speaker_meant(self, mention: Mention, before: Sequence[_Told]) -> Character | None:
+        """she said: who speaks in this paragraph already, or of those who are speaking the other one."""
+        for told in reversed(before):
+            spoke = told.who if told.clause.verb in _SPEECH[self._language] else None
+            if spoke is not None and spoke.gender == mention.gender:
+                return spoke
         fitting = [one for one in self._speakers if one.gender == mention.gender and not one.plural]
         others = [one for one in fitting if one is not self._speakers[-1]]
         subject = self._memory.subject
@@ -402,7 +410,7 @@ class Teller:
     def _attribute(self, one: _Speech, clauses: Sequence[_Told]) -> None:
         """By a verb of speaking in the same sentence, or by whoever acts in it."""
         speaking = [t for t in clauses if t.clause.verb in _SPEECH[self._language] and t.who is not None]
-        near = sorted(speaking, key=lambda t: min(abs(t.clause.start - one.end), abs(one.start - t.clause.end)))
+        near = sorted(speaking, key=lambda t: min(abs(t.clause.at - one.end), abs(one.start - t.clause.at)))
         surely = [t for t in near if not t.clause.modal and t.clause.kind not in ("if", "relative", "aside")]
         found = next(iter(surely or near), None)
         if found is None:
@@ -481,10 +489,13 @@ class Teller:
         spoken_to = self._spoken_to(one)
         if called is not None and spoken_to is not None and called is not spoken_to:
             self._join(called, spoken_to)
-        self._listener = one.addressed = called or spoken_to
         thinks = one.verb in _THINKS or (one.clause is not None and _to_oneself(one.clause))
-        if one.addressed is None and not thinks:
-            one.addressed = next((s for s in reversed(self._speakers) if s is not one.speaker), None)
+        goes_on = one.speaker is self._spoke_last and self._listener is not one.speaker
+        usual = self._listener if goes_on else None
+        if usual is None:
+            usual = next((s for s in reversed(self._speakers) if s is not one.speaker), None)
+        one.addressed = called or spoken_to or (None if thinks else usual)
+        self._listener, self._spoke_last = one.addressed, one.speaker
         kin = next((_KIN[w.low] for w in text.words(said)[:6] if w.low in _KIN), None)
         if (
             kin
@@ -577,7 +588,8 @@ class Teller:
         if clause.verb in ("ask", "say", "reply") and clause.said:
             return None
         weight = self._weight(told)
-        place = places.place_in(clause, self._language)
+        back = clause.tense == "perfect" or _looks_back(clause.tokens)
+        place = None if back else places.place_in(clause, self._language)
         new_place = place is not None and place.head != self._place.head
         if place is not None:
             self._place = place
@@ -725,6 +737,14 @@ def _declined(called: str, mention: Mention, language: Language) -> str:
     case = {"мне": "datv", "мной": "ablt", "мною": "ablt"}.get(mention.head, "gent")
     form = next(iter(parses(called))).inflect({case})
     return str(form.word) if form else called
+
+
+def _looks_back(words: Sequence[Word]) -> bool:
+    """Whether a sentence tells of other years than those of the story."""
+    return any(word.low in _OTHER_YEARS or (word.text.isdigit() and len(word.text) == 4) for word in words)
+
+
+_OTHER_YEARS = words_of("году годом годах годов зимы ago formerly")
 
 
 def _the(mention: Mention) -> str:

@@ -76,6 +76,8 @@ class Clause:
     """What is said in it."""
     tokens: Sequence[Word] = ()
     """Its own words."""
+    at: int = 0
+    """Where its verb stands."""
     frame: object = None
     """What the language needs to tell it."""
 

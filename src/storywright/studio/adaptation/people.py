@@ -117,6 +117,10 @@ class Cast:
     def settle(self) -> None:
         """Merge the ways in which people are named, and choose what each is called."""
         people = {parts: form for parts, form in self._forms.items() if self._is_person(form)}
+        for parts, form in self._forms.items():  # a full name that is said once, of somebody who is there
+            whole = len(parts) > 1 and any(part in people for part in _runs(parts))
+            if whole and not naming.is_no_person(parts, self._language):
+                people.setdefault(parts, form)
         groups = naming.merged({parts: form.count for parts, form in people.items()}, self._language)
         for group in groups:
             self._add(group, people)
@@ -207,11 +211,9 @@ class Cast:
         self.characters.append(character)
         for parts in group:
             self._by_form.setdefault(parts, []).append(character)
-            for length in range(1, len(parts)):
-                for start in range(len(parts) - length + 1):
-                    part = parts[start : start + length]
-                    if part not in people:
-                        self._by_form.setdefault(part, []).append(character)
+            for part in _runs(parts):
+                if part not in people:
+                    self._by_form.setdefault(part, []).append(character)
 
     def _sharpen(self, character: Character, noun: str) -> None:
         """What a noun says about a person: a girl is young and a woman."""
@@ -223,8 +225,12 @@ class Cast:
     # Asking, while the manuscript is told.
 
     def named(self, head: str) -> list[Character]:
-        """Those whom a name can mean."""
-        return self._by_form.get(naming.parts(head, self._language), [])
+        """Those whom a name can mean; губы Базарова may be a man's, whose name stands in the genitive."""
+        parts = naming.parts(head, self._language)
+        found = self._by_form.get(parts, [])
+        if not found and self._language == "ru" and parts and parts[-1].endswith(("ова", "ева", "ина", "ына")):
+            found = self._by_form.get((*parts[:-1], parts[-1][:-1]), [])
+        return found
 
     def who(self, mention: Mention, memory: "Memory", acts: bool = False) -> Character | None:
         """Whom a mention means, if it means somebody; `acts` says that a thing could not do it."""
@@ -292,6 +298,12 @@ class Cast:
         name.gender = name.gender or other.gender
         if other in self.characters:
             self.characters.remove(other)
+
+
+def _runs(parts: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """The shorter names within a name."""
+    size = len(parts)
+    return [parts[at : at + length] for length in range(1, size) for at in range(size - length + 1)]
 
 
 class Memory:

@@ -25,6 +25,8 @@ class Place:
     """As the text says it, without its article."""
     head: str
     """Its noun, in base form."""
+    at: str = ""
+    """The preposition before it: on the bank is not in the bank."""
 
 
 NOWHERE = Place("", "")
@@ -33,7 +35,7 @@ _MORE: dict[Language, str] = {
     "en": "well tunnel hole burrow cave passage staircase stairs deck ship boat train tower dungeon cellar "
         "basement gate doorway threshold tent hut barn stable prison cell church chapel temple palace yard "
         "stage shore bank pier dock battlefield trench corridor lobby landing roof attic loft elevator lift "
-        "carriage compartment hall wood lane cemetery graveyard churchyard moor marsh swamp ditch hedge inn "
+        "carriage compartment hall wood lane cemetery graveyard churchyard moor marsh swamp ditch inn "
         "ward cabin quay ditch pond lake station ferry clearing path hospital school bridge square market "
         "field meadow",
     "ru": "колодец туннель нора пещера лестница корабль лодка поезд башня подвал чердак ворота палатка хижина "
@@ -111,7 +113,7 @@ def place_in(clause: Clause, language: Language) -> Place | None:
             and is_place(mention.head, language)
             and mention.kind != "pronoun"
         ):
-            return Place(_named(mention, language), mention.head)
+            return Place(_named(mention, language), mention.head, mention.governed)
         before = mention.head
     subject = clause.subject
     if clause.verb in ("enter", "leave", "cross", "climb") and clause.verb != "leave":
@@ -147,8 +149,11 @@ def is_place(head: str, language: Language) -> bool:
     return low not in _NO_PLACES and (low in _own(language) or _drawable(low))
 
 
-def drawn_setting(said: str, otherwise: str) -> tuple[str, dict[str, str]]:
-    """The place of the drawn world for these words, and what was mapped to it."""
+def drawn_setting(place: Place, otherwise: str) -> tuple[str, dict[str, str]]:
+    """The place of the drawn world for this place, and what was mapped to it."""
+    said = place.said
+    if place.head == "bank" and place.at in ("on", "along", "by"):
+        return "park", {said: "park"}
     for phrase, setting in _PHRASES.items():
         if phrase in said.lower():
             return setting, {said: setting}
@@ -202,7 +207,26 @@ def _named(mention: Mention, language: Language) -> str:
     """The place without its article; in Russian in the nominative."""
     if language == "en":
         first, _, rest = mention.text.partition(" ")
-        articles = ("the", "a", "an", "this", "that", "her", "his", "their", "its", "another", "my", "our", "your")
+        articles = (
+            "either",
+            "neither",
+            "both",
+            "every",
+            "some",
+            "the",
+            "a",
+            "an",
+            "this",
+            "that",
+            "her",
+            "his",
+            "their",
+            "its",
+            "another",
+            "my",
+            "our",
+            "your",
+        )
         return rest if first.lower() in articles else mention.text
     words = [_agreeing(adjective, mention) for adjective in mention.adjectives]
     return " ".join([*words, mention.head.lower()])

@@ -105,6 +105,8 @@ class _Sentence:
         result = marker is not None and marker.low == "что" and opens > 2 and tokens[opens - 3].low == "так"
         if result:
             kind = "main"
+        elif tokens[opens].low == "как":
+            kind = "if"
         elif marker is not None and (marker.tag == "W" or marker.lemma == "который"):
             kind = "relative"
         elif marker is not None and marker.tag == "U":
@@ -140,6 +142,7 @@ class _Sentence:
             plural=token.agrees[0][1] if token.agrees else False,
             person=token.person,
         )
+        clause.at = token.word.start
         own = subject.number if subject is not None else -1
         clause.mentions = [m for m in inside if m.number != own]
         clause.said = [t.word for t in tokens[opens:end] if t.tag == "X"]
@@ -454,6 +457,7 @@ def _now(token: Token, clause: Clause) -> str:
 
 
 def _cut(written: list[str], most_words: int) -> int:
+    most_words += 2 + sum(word in ",;:" for word in written)
     if len(written) <= most_words:
         return len(written)
     short = words_of(

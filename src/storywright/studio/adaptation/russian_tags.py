@@ -183,6 +183,8 @@ def _name(word: Word, found: list[Any], previous: Token | None, first: bool, fol
     surname = _SURNAME.match(word.text)
     if surname and not (first and any(p.is_known and p.score > 0.3 for p in found)):
         gender, plural, nominative = _SURNAME_GENDER[surname[2] or ""]
+        if beside and previous is not None and ("f", False) in previous.agrees and surname[2] == "а":
+            return Token(word, "NAME", word.text, (("f", False),), True, True)
         agrees = ((gender, plural),) if nominative else ()
         return Token(word, "NAME", surname[1], agrees, surname[2] != "а", True)
     if first or len(word.text) < 3 or any(p.is_known and "Geox" in p.tag for p in found):

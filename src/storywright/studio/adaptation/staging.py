@@ -78,7 +78,7 @@ class Stage:
 
     def _built(self, told: Told) -> _Set:
         usual = {True: "living room", False: "street", None: self._hinted(told)}[told.inside]
-        setting, mapped = places.drawn_setting(told.place.said, usual)
+        setting, mapped = places.drawn_setting(told.place, usual)
         if told.inside is False and setting in INDOORS:  # before a house, not in it
             setting, mapped = "garden", {told.place.said: "garden"}
         weathers = [scene_from_words(event.words) for event in told.events[:12] if not event.line]
