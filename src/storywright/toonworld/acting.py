@@ -47,6 +47,9 @@ class Actor:
     """A person and their things, from back to front, feet at the origin."""
 
     layers: tuple[Layer, ...]
+    """As if they faced right."""
+    flip: bool
+    """Whether they face left: the layers are to be seen in a mirror, as all that follows is already."""
     bounds: Box
     person_bounds: Box
     prop_bounds: tuple[tuple[int, Box], ...]
@@ -77,16 +80,13 @@ def actor(look: Person, things: tuple[Thing, ...], stride: float = 1.0, swing: f
     `stride`, `swing` and `drip` move legs, a waving hand and what is poured; left as they are, nothing moves.
     """
     flip, aside = look.facing == "left", look.facing != "front"
-    dressed = _dressed(
-        look.woman, look.age, look.top, look.bottom, look.pose, look.facing, things, stride, swing, drip
-    )  # fmt: skip
+    dressed = _dressed(look.woman, look.age, look.top, look.bottom, look.pose, aside, things, stride, swing, drip)
     body = dressed.body
     hair, face = _head(
         look.woman, look.age, look.hair_length, look.glasses, look.hat, look.expression, aside,
-        body.head_size, body.head_turn, flip,
+        body.head_size, body.head_turn,
     )  # fmt: skip
-    side = -1 if flip else 1
-    x, y = body.head_at[0] * side, body.head_at[1]
+    x, y = body.head_at
     front = Layer(face, PERSON, x, y)
     around_head = front.box
     if hair is None:
@@ -95,16 +95,18 @@ def actor(look: Person, things: tuple[Thing, ...], stride: float = 1.0, swing: f
         back = Layer(hair, PERSON, x, y)
         around_head = _joined(around_head, back.box)
         layers = (*dressed.before, back, *dressed.between, front, *dressed.after)
+    bounds, person_bounds = _joined(dressed.bounds, around_head), _joined(dressed.person_bounds, around_head)
     return Actor(
         layers=layers,
-        bounds=_joined(dressed.bounds, around_head),
-        person_bounds=_joined(dressed.person_bounds, around_head),
-        prop_bounds=dressed.prop_bounds,
-        head_at=(x, y),
+        flip=flip,
+        bounds=_mirrored(bounds) if flip else bounds,
+        person_bounds=_mirrored(person_bounds) if flip else person_bounds,
+        prop_bounds=tuple((k, _mirrored(b)) for k, b in dressed.prop_bounds) if flip else dressed.prop_bounds,
+        head_at=(-x if flip else x, y),
         head_size=body.head_size,
         hips_y=body.hips[1],
         knees_y=body.knees_y,
-        shadows=dressed.shadows,
+        shadows=tuple((-middle, half) for middle, half in dressed.shadows) if flip else dressed.shadows,
     )
 
 
@@ -124,9 +126,10 @@ class _Dressed:
 
 @lru_cache(maxsize=4096)
 def _dressed(
-    woman: bool, age: str, top: str, bottom: str, pose: str, facing: str,
+    woman: bool, age: str, top: str, bottom: str, pose: str, aside: bool,
     things: tuple[Thing, ...], stride: float, swing: float, drip: float,
 ) -> _Dressed:  # fmt: skip
+    facing = "right" if aside else "front"
     look = Person(woman=woman, age=age, top=top, bottom=bottom, pose=pose, facing=facing)
     uses = _one_at_a_time([(kind, _real_use(kind, use), index) for kind, use, index in things])
     look = _posed(look, uses)
@@ -141,21 +144,17 @@ def _dressed(
         stage.add("seat", _stool(body), AIR)
     for thing in uses:
         _put(stage, look, thing, in_near == thing, in_far == thing)
-    return stage.dressed(flip=look.facing == "left")
+    return stage.dressed()
 
 
 @lru_cache(maxsize=4096)
 def _head(
     woman: bool, age: str, hair: str, glasses: bool, hat: str, expression: str, aside: bool, size: float, turn: float,
-    flip: bool,
 ) -> tuple[Bundle | None, Bundle]:  # fmt: skip
     """What hangs behind the shoulders, and the head, around the middle of the head."""
     behind, face = head(woman, age, hair, glasses, hat, expression, aside)
-    front = moved(face, scale=size, turn=turn)
     back = moved(behind, scale=size)
-    if flip:
-        front, back = moved(front, flip=True), moved(back, flip=True)
-    return bundle(back) if back else None, bundle(front)
+    return bundle(back) if back else None, bundle(moved(face, scale=size, turn=turn))
 
 
 def _shadows(bounds_of: dict[int, Box], feet: list[float]) -> Iterator[tuple[float, float]]:
@@ -257,13 +256,12 @@ class _Stage:
             if name not in ("far back", "seat", "front"):
                 self.parts[name] = [(moved(shapes, x, y), owner) for shapes, owner in parts]
 
-    def dressed(self, flip: bool) -> _Dressed:
-        before, between, after = (self._layers(names, flip) for names in (self.BEFORE, self.BETWEEN, self.AFTER))
+    def dressed(self) -> _Dressed:
+        before, between, after = (self._layers(names) for names in (self.BEFORE, self.BETWEEN, self.AFTER))
         around: dict[int, Box] = {}
         for layer in (*before, *between, *after):
             box_of = layer.box
             around[layer.owner] = _joined(around[layer.owner], box_of) if layer.owner in around else box_of
-        side = -1 if flip else 1
         return _Dressed(
             before,
             between,
@@ -272,18 +270,22 @@ class _Stage:
             bounds=reduce(_joined, around.values()),
             person_bounds=around[PERSON],
             prop_bounds=tuple((owner, b) for owner, b in around.items() if owner >= 0),
-            shadows=tuple(_shadows(around, [x * side for x, _ in self.body.feet])),
+            shadows=tuple(_shadows(around, [x for x, _ in self.body.feet])),
         )
 
-    def _layers(self, names: tuple[str, ...], flip: bool) -> tuple[Layer, ...]:
+    def _layers(self, names: tuple[str, ...]) -> tuple[Layer, ...]:
         parts = [part for name in names for part in self.parts[name]]
-        return tuple(Layer(_bundled(tuple(shapes), flip), owner) for shapes, owner in parts)
+        return tuple(Layer(_bundled(tuple(shapes)), owner) for shapes, owner in parts)
 
 
 @lru_cache(maxsize=8192)
-def _bundled(shapes: tuple[Shape, ...], flip: bool) -> Bundle:
+def _bundled(shapes: tuple[Shape, ...]) -> Bundle:
     """A layer made ready; the same legs, torso or arm serve many figures."""
-    return bundle(moved(shapes, flip=True) if flip else shapes)
+    return bundle(shapes)
+
+
+def _mirrored(b: Box) -> Box:
+    return -b[2], b[1], -b[0], b[3]
 
 
 def _joined(a: Box, b: Box) -> Box:

@@ -123,7 +123,8 @@ def _add_item(pile: Pile, scene: Scene, place: Place, item: Item, gone: float = 
     person = scene.people[item.person] if item.person >= 0 else None
     thing = scene.props[item.prop] if item.prop >= 0 else None
     colours = paints(person, thing, scene.time == "night")
-    pile.add_upright(item.bundle, (item.x + gone, item.y, item.z), place.own_light, colours, _KINDS[item.drawn_as])
+    at = item.x + gone, item.y, item.z
+    pile.add_upright(item.bundle, at, place.own_light, colours, _KINDS[item.drawn_as], item.flip)
 
 
 def _add_passing_car(pile: Pile, scene: Scene, place: Place, seen: camera.View, passing: float) -> None:
@@ -132,9 +133,8 @@ def _add_passing_car(pile: Pile, scene: Scene, place: Place, seen: camera.View, 
     left, right = seen.span_at(depth)
     to_left = scene.seed % 2 == 1
     x = left - half + (right - left + 2 * half) * (1 - passing if to_left else passing)
-    points = _CAR.points * np.array(((-1.0 if to_left else 1.0,), (1.0,)), np.float32)
     colours = paints(None, Prop(kind="car", colour=COLOURS[scene.seed % 7]), scene.time == "night")
-    pile.add_upright(_CAR, (x, 0.0, depth), place.own_light, colours, PROP, points)
+    pile.add_upright(_CAR, (x, 0.0, depth), place.own_light, colours, PROP, to_left)
 
 
 def _add_foreground(pile: Pile, scene: Scene, place: Place, aspect: float) -> None:

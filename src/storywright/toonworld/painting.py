@@ -42,6 +42,7 @@ class _Layer(NamedTuple):
     kind: int
     how: int
     at: tuple[float, float, float]
+    flip: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +65,18 @@ class Pile:
         self, laid: Bundle, light: Rgb, palette: Palette = NO_PAINTS, kind: int = 0, points: np.ndarray | None = None
     ) -> None:
         """Shapes that are where they are, or have these other points."""
-        self._layers.append(_Layer(laid.points if points is None else points, laid, palette, light, kind, WORLD, _HERE))
+        points = laid.points if points is None else points
+        self._layers.append(_Layer(points, laid, palette, light, kind, WORLD, _HERE, False))
 
     def add_upright(
-        self, laid: Bundle, at: tuple[float, float, float], light: Rgb, palette: Palette, kind: int,
-        points: np.ndarray | None = None,
-    ) -> None:  # fmt: skip
-        """A flat figure with its feet at this place of the world."""
-        self._layers.append(_Layer(laid.points if points is None else points, laid, palette, light, kind, UPRIGHT, at))
+        self, laid: Bundle, at: tuple[float, float, float], light: Rgb, palette: Palette, kind: int, flip: bool
+    ) -> None:
+        """A flat figure with its feet at this place of the world, or its mirror image."""
+        self._layers.append(_Layer(laid.points, laid, palette, light, kind, UPRIGHT, at, flip))
 
     def add_to_picture(self, laid: Bundle, light: Rgb) -> None:
         """Shapes in parts of the picture's height, in front of everything."""
-        self._layers.append(_Layer(laid.points, laid, NO_PAINTS, light, 0, PICTURE, _HERE))
+        self._layers.append(_Layer(laid.points, laid, NO_PAINTS, light, 0, PICTURE, _HERE, False))
 
     def outlines(self, seen: camera.View, style: Style, air: Air, height: int) -> "Outlines":
         """Everything that is seen, ready to fill on a canvas of this height."""
@@ -127,7 +128,11 @@ class Pile:
             elif how == UPRIGHT:
                 at = np.array([layer.at for layer in layers], np.float32).T
                 feet = upright @ at[:2] + matrix[:, 2:3] * at[2:] + matrix[:, 3:]
-                parts.append(upright @ points + feet.repeat([layer.points.shape[1] for layer in layers], axis=1))
+                sizes = [layer.points.shape[1] for layer in layers]
+                if any(layer.flip for layer in layers):
+                    sides = np.array([-1 if layer.flip else 1 for layer in layers], np.float32)
+                    points = np.stack([points[0] * sides.repeat(sizes), points[1]])
+                parts.append(upright @ points + feet.repeat(sizes, axis=1))
             else:
                 away = np.float32(seen.distance)
                 parts.append(np.vstack([points * away, np.full((1, points.shape[1]), away)]))

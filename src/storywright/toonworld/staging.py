@@ -34,6 +34,8 @@ class Item(NamedTuple):
     """Which prop they are; -1 for none."""
     drawn_as: str
     """figure, prop or scenery."""
+    flip: bool = False
+    """Whether it is seen in a mirror."""
 
 
 class Placed(NamedTuple):
@@ -109,8 +111,8 @@ def items_of(placed: Placed, who: Actor) -> list[Item]:
     items = []
     for layer in who.layers:
         kind = "figure" if layer.owner == PERSON else "scenery" if layer.owner == AIR else "prop"
-        at = placed.x + layer.x, placed.y + layer.y
-        items.append(Item(layer.bundle, *at, 0.0, placed.person, max(layer.owner, -1), kind))
+        at = placed.x + (-layer.x if who.flip else layer.x), placed.y + layer.y
+        items.append(Item(layer.bundle, *at, 0.0, placed.person, max(layer.owner, -1), kind, who.flip))
     return items
 
 

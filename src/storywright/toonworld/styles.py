@@ -103,8 +103,8 @@ def _pencilled(picture: np.ndarray) -> np.ndarray:
 def _washed(picture: np.ndarray) -> np.ndarray:
     """Edges that wander and gather pigment, colour that pools, and paper around it."""
     height, width = picture.shape[:2]
-    across, down = _wander(height, width)
-    picture = cv2.remap(picture, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    whole, parts = _wander(height, width)
+    picture = cv2.remap(picture, whole, parts, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     reach = max(3, round(height * 0.035) | 1)
     around = cv2.blur(picture, (reach, reach))
     rim = cv2.subtract(around, picture)
@@ -162,8 +162,11 @@ def _pools(height: int, width: int) -> np.ndarray:
 
 @lru_cache(maxsize=32)
 def _wander(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """From where each pixel is taken, in whole pixels and 32nds of one, as it is looked up in the end."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     u, v = x / height, y / height
     dx = 0.0055 * np.sin(21 * v + 3 * u) + 0.0035 * np.sin(37 * u - 17 * v + 1)
     dy = 0.0055 * np.sin(19 * u + 2 * v + 2) + 0.0035 * np.sin(31 * v + 23 * u)
-    return (x + dx * height).astype(np.float32), (y + dy * height).astype(np.float32)
+    across, down = (x + dx * height).astype(np.float32), (y + dy * height).astype(np.float32)
+    whole, parts = cv2.convertMaps(across, down, cv2.CV_16SC2)
+    return whole, parts
