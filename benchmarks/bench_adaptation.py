@@ -31,7 +31,10 @@ def main() -> None:
     parser.add_argument("--books", type=Path, default=ROOT.parent / "shared" / "data" / "books")
     parser.add_argument("--missing", action="store_true", help="list the events that the report does not name")
     asked = parser.parse_args()
-    print(f"{'chapter':28} {'words':>6} {'listed':>7} {'named':>12} {'shown':>12} {'report':>7} {'panels':>7} {'seconds':>8}")
+    print(
+        f"{'chapter':28} {'words':>6} {'listed':>7} {'named':>12} {'shown':>12} "
+        f"{'report':>7} {'panels':>7} {'seconds':>8}"
+    )
     for path in sorted(READERS.glob("*.json")):
         reader = json.loads(path.read_text(encoding="utf-8"))
         measure(reader, asked.books / reader["file"], asked.missing)
