@@ -92,7 +92,7 @@ class Search:
             return self.by_chance(decoding, generator, count)
         return self.beam(1 if decoding.method == "greedy" else decoding.beams, decoding.length_penalty)
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def beam(self, beams: int, length_penalty: float) -> list[Written]:
         """The best captions, at most as many as beams."""
         alive, begun = [Written([], 0.0)], self._model.decoder.begun(self.memory)
@@ -120,7 +120,7 @@ class Search:
             begun.keep(torch.tensor(origins, device=self._model.device))
         return done
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def by_chance(self, decoding: Decoding, generator: torch.Generator, count: int = 1) -> list[Written]:
         """Captions, each piece drawn from the nucleus; they are drawn side by side."""
         end, begun = self._model.config.end_id, self._model.decoder.begun(self.memory)
@@ -140,7 +140,7 @@ class Search:
             begun.keep(torch.tensor(going, device=self._model.device))
         return found
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def looks(self, captions: list[list[int]]) -> Tensor:
         """How much the pieces of each caption looked at each place of the memory, as their mean."""  # (captions, m)
         model, longest = self._model, max(map(len, captions))

@@ -78,11 +78,9 @@ class Writer:
 
         The same story, brief, language and seed give the same proposals.
         """
-        stories = self._stories(story, brief, language)
-        with torch.no_grad():
-            read: Read = self._model(stories)
+        _, read, stories = self.read(story, brief=brief, language=language)
         panel = int(stories.there.sum())
-        told_before = frozenset(tuple(self._pieces(told.caption)) for told in story)
+        told_before = frozenset(tuple(self.pieces_of(told.caption)) for told in story)
         rules = Rules(told_before, self._allowed(story, brief), self._decoding.no_repeat)
         search = Search(self._model, read, panel, rules)
         found = self._found(search, {_plain(told.caption) for told in story}, count, seed)
@@ -94,11 +92,19 @@ class Writer:
             for (text, one), look in zip(best, looks, strict=True)
         ]
 
+    def read(
+        self, story: Sequence[Told], *, brief: str = "", language: str = "en"
+    ) -> tuple[WriterModel, Read, Stories]:
+        """The network, what it makes of a story, and the story as it was given it: for those who look inside."""
+        stories = self._stories(story, brief, language)
+        with torch.inference_mode():
+            return self._model, self._model(stories), stories
+
     def judge(self, story: Sequence[Told], language: str = "en") -> float:
         """The probability that these panels are one whole story in its order."""
         stories = self._stories(story, "", language)
         config = self._model.config
-        with torch.no_grad():
+        with torch.inference_mode():
             logit = self._model.judge(stories, self._model.glance(stories)).story
         return float(torch.sigmoid(logit * config.score_scale + config.score_bias))
 
@@ -167,7 +173,7 @@ class Writer:
     def _foreseen(self, read: Read, panel: int) -> tuple[list[str], str]:
         """Tags that are likelier than not, the likeliest first, and the phase."""
         model, config = self._model, self._model.config
-        with torch.no_grad():
+        with torch.inference_mode():
             chances = model.foresight.tags(read.context[0, panel]).sigmoid()
             phase = int(model.foresight.phase(read.context[0, panel]).argmax())
         likely = [
@@ -198,7 +204,7 @@ class Writer:
 
     def _word_at(self, pieces: Tensor, at: int) -> str:
         """The whole word that a piece belongs to."""
-        names = self._tokenizer.convert_ids_to_tokens([max(int(p), 0) for p in pieces])
+        names = self.spelt([max(int(p), 0) for p in pieces])
         begin = at
         while begin > 0 and names[begin].startswith("##"):
             begin -= 1
@@ -215,9 +221,15 @@ class Writer:
         across = ("left", "centre", "right")[min(3 * column // columns, 2)]
         return "centre" if (down, across) == ("middle", "centre") else f"{down} {across}"
 
-    def _pieces(self, text: str) -> list[int]:
+    def pieces_of(self, text: str) -> list[int]:
+        """The pieces of a text, without marks."""
         pieces: list[int] = self._tokenizer(text, add_special_tokens=False)["input_ids"]
         return pieces
+
+    def spelt(self, pieces: list[int]) -> list[str]:
+        """How pieces are written; those that go on a word begin with two hashes."""
+        names: list[str] = self._tokenizer.convert_ids_to_tokens(pieces)
+        return names
 
     def _text(self, pieces: list[int]) -> str:
         return str(self._tokenizer.decode(pieces, skip_special_tokens=True))

@@ -3,6 +3,8 @@
 A run that is finished is not made again; one that was ended goes on from its last checkpoint.
 """
 
+import bisect
+import functools
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -110,13 +112,17 @@ def shape_of(plan: Plan, variant: Variant, stories: HardStories) -> WriterConfig
             max_tokens=48,
         )
 
+    @functools.cache
+    def size(width: int) -> int:
+        with torch.device("meta"):
+            return num_parameters(WriterModel(of_width(width)))
+
     widths = range(48, 257, 4)
-    with torch.device("meta"):
-        sizes = {width: num_parameters(WriterModel(of_width(width))) for width in widths}
-    best = min(widths, key=lambda width: abs(sizes[width] - plan.parameters))
-    if abs(sizes[best] - plan.parameters) > TOLERANCE * plan.parameters:
+    above = min(bisect.bisect_left(widths, plan.parameters, key=size), len(widths) - 1)
+    best = min(widths[max(above - 1, 0) : above + 1], key=lambda width: abs(size(width) - plan.parameters))
+    if abs(size(best) - plan.parameters) > TOLERANCE * plan.parameters:
         raise BadInput(
-            f"{variant.name} cannot have about {plan.parameters:,} parameters: at width {best} it has {sizes[best]:,}."
+            f"{variant.name} cannot have about {plan.parameters:,} parameters: at width {best} it has {size(best):,}."
         )
     return of_width(best)
 
