@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from moto.ec2.models import EC2Backend, ec2_backends
+from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.eks.models import EKSBackend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.rds.models import DBParameterGroup, RDSBackend
@@ -22,12 +23,13 @@ from werkzeug.serving import run_simple
 from werkzeug.wrappers import Request, Response
 
 _NOW = 1_800_000_000
-_CLUSTERS = re.compile(r"/clusters$")
+_MADE = re.compile(r"/clusters(/(?P<cluster>[^/]+)/node-groups)?$")
 _ADDON = re.compile(r"/clusters/(?P<cluster>[^/]+)/addons(/(?P<name>[^/]+))?$")
 _POLICY = re.compile(
     r"/clusters/(?P<cluster>[^/]+)/access-entries/(?P<principal>.+?)/access-policies(/(?P<policy>.+))?$"
 )
 _ENTRY = re.compile(r"/clusters/(?P<cluster>[^/]+)/access-entries(/(?P<principal>.+))?$")
+_FILES_POLICY = re.compile(r"/2015-02-01/file-systems/[^/]+/policy$")
 _BUDGETS = "AWSBudgetServiceGateway."
 
 Document = dict[str, Any]
@@ -50,10 +52,11 @@ def remind_moto() -> None:
     """Have moto keep what it is told and make what AWS makes beside it."""
     _after(EKSBackend, "create_cluster", _complete_cluster)
     _after(EKSBackend, "delete_cluster", _take_security_group)
-    _after(EKSBackend, "create_nodegroup", _forget_default_key)
+    _after(EKSBackend, "create_nodegroup", _complete_nodes)
     _after(EC2Backend, "create_launch_template", _keep_tags_of_what_is_started)
     _after(RDSBackend, "create_db_instance", _keep_insights)
     _after(DBParameterGroup, "update_parameters", _say_who_set_parameters)
+    SecurityGroupRule.description = property(_description)
 
 
 def _after(kind: type, name: str, complete: Callable[..., None]) -> None:
@@ -83,8 +86,15 @@ def _take_security_group(eks: EKSBackend, cluster: Any, **_: Any) -> None:
     ec2_backends[eks.account_id][eks.region_name].delete_security_group(group_id=group)
 
 
-def _forget_default_key(_eks: EKSBackend, nodes: Any, remote_access: Any = None, **_: Any) -> None:
-    nodes.remote_access = remote_access
+def _complete_nodes(_eks: EKSBackend, nodes: Any, **_: Any) -> None:
+    """moto forgets how nodes are replaced, and opens them to a key that nobody gave."""
+    asked = _kept["nodes", nodes.nodegroup_name]
+    nodes.update_config, nodes.remote_access = asked.get("updateConfig"), asked.get("remoteAccess")
+
+
+def _description(rule: SecurityGroupRule) -> str | None:
+    """moto looks for it beside addresses alone, and not beside another group."""
+    return rule.ip_range.get("Description") or rule.source_group.get("Description")
 
 
 def _keep_tags_of_what_is_started(_ec2: EC2Backend, template: Any, *_: Any) -> None:
@@ -110,9 +120,11 @@ def _answer(request: Request) -> Response | None:
     target, path = request.headers.get("X-Amz-Target", ""), unquote(request.path)
     if target.startswith(_BUDGETS):
         return _budget(target.removeprefix(_BUDGETS), _read(request))
-    if request.method == "POST" and _CLUSTERS.match(path):
+    if request.method == "POST" and (found := _MADE.match(path)):
         asked = _read(request)
-        _kept["cluster", asked["name"]] = asked
+        _kept["nodes" if found["cluster"] else "cluster", asked.get("nodegroupName") or asked["name"]] = asked
+    if request.method == "DELETE" and _FILES_POLICY.match(path):
+        return _json({})  # it goes with its file system
     for pattern, answers in ((_ADDON, _addon), (_POLICY, _policy), (_ENTRY, _entry)):
         if found := pattern.match(path):
             return answers(request.method, found.groupdict(), _read(request))

@@ -119,6 +119,7 @@ class Life:
     state: str
     secrets: dict[str, str]
     held: dict[str, int]
+    destroyed: str
     left_in_state: str
     left: dict[str, int]
 
@@ -175,7 +176,7 @@ def life(cloud: Cloud, backend: str) -> Life:
     state = cloud.terraform(dev, "state", "pull").stdout
     secrets = {purpose: cloud.secret(name) for purpose, name in outputs["secret_names"].items()}
     held = cloud.holds()
-    cloud.terraform(dev, "destroy", "-input=false", "-no-color", "-auto-approve", "-parallelism=30")
+    destroyed = cloud.terraform(dev, "destroy", "-no-color", "-auto-approve", "-parallelism=30", accept=(0, 1))
     return Life(
         while_locked=while_locked,
         made=re.findall(r"^(\S+): Creation complete", applied.stdout, flags=re.M),
@@ -185,6 +186,7 @@ def life(cloud: Cloud, backend: str) -> Life:
         state=state,
         secrets=secrets,
         held=held,
+        destroyed=destroyed.stdout + destroyed.stderr,
         left_in_state=cloud.terraform(dev, "state", "list").stdout,
         left=cloud.holds(),
     )
@@ -221,6 +223,7 @@ def test_a_second_plan_changes_nothing(life):
 
 def test_destroying_leaves_nothing_but_the_state(life):
     assert life.held == {"buckets": 4, "clusters": 1, "databases": 1, "NAT gateways": 1}
+    assert "Destroy complete!" in life.destroyed, life.destroyed[-6000:]
     assert life.left_in_state == ""
     assert life.left == {"buckets": 1, "clusters": 0, "databases": 0, "NAT gateways": 0}
 
