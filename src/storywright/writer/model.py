@@ -228,8 +228,7 @@ class Writer:
 
     def spelt(self, pieces: list[int]) -> list[str]:
         """How pieces are written; those that go on a word begin with two hashes."""
-        names: list[str] = self._tokenizer.convert_ids_to_tokens(pieces)
-        return names
+        return [str(name) for name in self._tokenizer.convert_ids_to_tokens(pieces)]
 
     def _text(self, pieces: list[int]) -> str:
         return str(self._tokenizer.decode(pieces, skip_special_tokens=True))
