@@ -60,7 +60,7 @@ class _AtTheDesk:
         wanted = [at for at, name in enumerate(names) if name not in known]
         if wanted:
             with self.service.desk.place("redraw"), self.service.desk.turn("redraw"):
-                drawn = Redrawing(crew.models, crew.drawing)(board, [wishes[at] for at in wanted])
+                drawn = Redrawing(crew.models, crew.drawing, store.folder)(board, [wishes[at] for at in wanted])
             for at, one in zip(wanted, drawn, strict=True):
                 store.remember_draw(board.id, names[at], one.panel, one.png)
                 known[names[at]] = (one.panel, one.png)

@@ -14,6 +14,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,20 @@ class _Stopped(Exception):
     """The job is not this worker's to go on with."""
 
 
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What the work on a job has beside the job."""
+
+    going_on: Callable[[], None]
+    """To be called before each step: raises when the job is to go on no longer."""
+    drawn: Callable[[int, int, bytes], None]
+    """To be told each finished panel: its board and its place, both from 0, and its picture as PNG."""
+
+
+Work = Callable[[Job, Watch], dict[str, Any]]
+"""Does a job from its beginning and says what came of it."""
+
+
 class Jobs:
     """Takes jobs and works on them."""
 
@@ -57,7 +72,8 @@ class Jobs:
         self._store, self.ledger = store, ledger
         self._engine = database.engine(settings.database_url)
         self._worker = f"{socket.gethostname()[:40]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-        self._work: dict[str, Callable[[Job], dict[str, Any]]] = {"boards": self._boards, "export": self._export}
+        self._work: dict[str, Work] = {"boards": self._boards, "export": self._export}
+        self._places = dict(_PLACES)
         self._stopping, self._changed = threading.Event(), threading.Condition()
         self._under_way: set[threading.Thread] = set()
         self._threads = [
@@ -83,16 +99,34 @@ class Jobs:
     def order(self, brief: Brief, candidates: int, *, user: str = "", key: str = "") -> Job:
         """Take an order for boards; the same key is the same order."""
         for number, asset in enumerate(brief.assets):
-            if asset.file:
+            if asset.file and not self._store.has_picture_at(asset.file):
                 raise BadInput(f"Field assets.{number}.file: nothing lies beside a brief that is sent: leave it out.")
         asked = {"brief": brief.model_dump(mode="json"), "candidates": candidates}
-        return self._take("boards", asked, user=user, key=key, num_panels=candidates * plan.num_panels(brief))
+        return self.take("boards", asked, user=user, key=key, num_panels=candidates * plan.num_panels(brief))
 
     def export(self, board_id: str, number: int, formats: list[str], *, user: str = "", key: str = "") -> Job:
         """Take an order for files of a version of a board; what was exported before is not exported again."""
         asked = {"board": board_id, "version": number, "formats": export.known(formats)}
         self._store.version(board_id, number)
-        return self._take("export", asked, user=user, key=key or files.digest_of(asked), num_panels=0)
+        return self.take("export", asked, user=user, key=key or files.digest_of(asked), num_panels=0)
+
+    def does(self, kind: str, work: Work, places: int = 16) -> None:
+        """Say how another kind of job is done, and how many of it may be open; before `start`."""
+        self._work[kind], self._places[kind] = work, places
+
+    def take(self, kind: str, asked: dict[str, Any], *, user: str = "", key: str = "", num_panels: int = 0) -> Job:
+        """Take an order; the same key is the same order."""
+        job_id = hashlib.sha256(f"{kind} {key}".encode()).hexdigest()[:16] if key else uuid.uuid4().hex[:16]
+        known = self.ledger.find(job_id) if key else None
+        if known is None or known.state in ("failed", "cancelled"):
+            if self.ledger.num_open(kind) >= self._places[kind]:
+                self._metrics.rejected.labels("board").inc()
+                raise Busy(f"{self._places[kind]} orders are waiting to be drawn: try again in a few seconds.", 5)
+            known = self.ledger.enter(job_id, kind, asked, user=user, num_panels=num_panels)
+        if known.asked != asked:
+            raise BadInput(f"The idempotency key {key!r} was used for another brief: choose a new one.")
+        self._tell()
+        return known
 
     def find(self, job_id: str) -> Job | None:
         """A job as it is now."""
@@ -116,19 +150,6 @@ class Jobs:
     def folder(self, job: Job) -> Path:
         """Where a job's files lie."""
         return self._settings.home / "exports" / job.id
-
-    def _take(self, kind: str, asked: dict[str, Any], *, user: str, key: str, num_panels: int) -> Job:
-        job_id = hashlib.sha256(f"{kind} {key}".encode()).hexdigest()[:16] if key else uuid.uuid4().hex[:16]
-        known = self.ledger.find(job_id) if key else None
-        if known is None or known.state in ("failed", "cancelled"):
-            if self.ledger.num_open(kind) >= _PLACES[kind]:
-                self._metrics.rejected.labels("board").inc()
-                raise Busy(f"{_PLACES[kind]} orders are waiting to be drawn: try again in a few seconds.", 5)
-            known = self.ledger.enter(job_id, kind, asked, user=user, num_panels=num_panels)
-        if known.asked != asked:
-            raise BadInput(f"The idempotency key {key!r} was used for another brief: choose a new one.")
-        self._tell()
-        return known
 
     def _tell(self) -> None:
         with self._changed:
@@ -164,7 +185,7 @@ class Jobs:
             if job.tries > _MOST_TRIES:
                 self._end(job, problem=f"The server ended {_MOST_TRIES} times while working on this.", ours=True)
                 return
-            self._end(job, result=self._work[job.kind](job))
+            self._end(job, result=self._work[job.kind](job, self._watch(job)))
         except _Stopped:
             if self._stopping.is_set():
                 self.ledger.give_back(job.id, self._worker, tried=False)
@@ -186,23 +207,30 @@ class Jobs:
             outcome = "failed" if problem else "made"
             self._metrics.boards.labels(outcome).inc(int(job.asked["candidates"]))
 
-    def _boards(self, job: Job) -> dict[str, Any]:
-        crew = self._following.crew
-        self.ledger.with_models(job, files.digest_of([origin.model_dump() for origin in crew.models.origins]))
-
+    def _watch(self, job: Job) -> Watch:
         def going_on() -> None:
             if self._stopping.is_set() or not self.ledger.holds(job.id, self._worker):
                 raise _Stopped
 
-        def drawn(candidate: int, panel: int, picture: Image.Image) -> None:
-            self.ledger.panel_done(job.id, DrawnPanel(candidate, panel, self._store.put_picture(png(picture))))
+        def drawn(candidate: int, panel: int, picture: bytes) -> None:
+            self.ledger.panel_done(job.id, DrawnPanel(candidate, panel, self._store.put_picture(picture)))
             self._metrics.panels.inc()
             self._tell()
 
-        models = recorded(crew.models, Steps(self.ledger, job, going_on), self._store, self._desk, job)
+        return Watch(going_on, drawn)
+
+    def _boards(self, job: Job, watch: Watch) -> dict[str, Any]:
+        crew = self._following.crew
+        self.ledger.with_models(job, files.digest_of([origin.model_dump() for origin in crew.models.origins]))
+
+        def drawn(candidate: int, panel: int, picture: Image.Image) -> None:
+            watch.drawn(candidate, panel, png(picture))
+
+        models = recorded(crew.models, Steps(self.ledger, job, watch.going_on), self._store, self._desk, job)
         brief = documents.parse(Brief, job.asked["brief"], "The brief")
-        made = Director(models, crew.drawing).boards(brief, int(job.asked["candidates"]), on_panel=drawn)
-        going_on()
+        director = Director(models, crew.drawing)
+        made = director.boards(brief, int(job.asked["candidates"]), on_panel=drawn, folder=self._store.folder)
+        watch.going_on()
         return {"boards": [self._keep(job, number, one, crew.version) for number, one in enumerate(made)]}
 
     def _keep(self, job: Job, number: int, candidate: Candidate, version: str) -> str:
@@ -221,7 +249,7 @@ class Jobs:
         self._store.add(made, pictures, job=job.id)
         return made.id
 
-    def _export(self, job: Job) -> dict[str, Any]:
+    def _export(self, job: Job, _: Watch) -> dict[str, Any]:
         kept = self._store.version(job.asked["board"], job.asked["version"])
         folder, out = self.folder(job) / "board", self.folder(job) / "files"
         shutil.rmtree(self.folder(job), ignore_errors=True)

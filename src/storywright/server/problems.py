@@ -65,7 +65,7 @@ def _answer(request: Request, status: int, detail: str, headers: dict[str, str] 
     """A page for a person, a problem document for a program."""
     if not wants_page(request):
         return problem(status, detail, headers)
-    answer = page("problem.html", status, title=HTTPStatus(status).phrase, detail=detail)
+    answer = page(request, "problem.html", status, title=HTTPStatus(status).phrase, detail=detail)
     answer.headers.update(headers or {})
     return answer
 

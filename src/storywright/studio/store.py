@@ -275,11 +275,28 @@ class Store:
             raise NotKept(f"There is no picture {digest!r}.")
         return path
 
+    @property
+    def folder(self) -> Path:
+        """Where the pictures lie, by their names from `place_of`."""
+        return self._pictures
+
+    def place_of(self, digest: str) -> str:
+        """The name of a picture's file in the store's folder, as a brief names its assets."""
+        return self.picture(digest).relative_to(self._pictures).as_posix()
+
+    def has_picture_at(self, name: str) -> bool:
+        """Whether a name is that of a kept picture, and of nothing else."""
+        match = re.fullmatch(r"([0-9a-f]{2})/(\1[0-9a-f]{62})\.png", name)
+        return match is not None and self._path(match[2]).is_file()
+
     def lay_out(self, board: Storyboard, folder: Path) -> Path:
         """Write the board as a folder that every export reads: `board.json` and its pictures."""
         for panel in board.panels:
             if digest := digest_of(panel):
                 _link(self.picture(digest), files.inside(folder, panel.picture))
+        for asset in board.brief.assets if board.brief else []:
+            if self.has_picture_at(asset.file):
+                _link(files.inside(self._pictures, asset.file), files.inside(folder, asset.file))
         board.save(folder)
         return folder
 

@@ -38,13 +38,13 @@ _Fields = Annotated[dict[str, str], Depends(_fields)]
 
 
 @router.get("/boards/{board_id}")
-def editor(board_id: str, service: TheService) -> Response:
+def editor(board_id: str, request: Request, service: TheService) -> Response:
     """The board as it is now, and everything that can be done with it."""
-    return _editor(service, board_id)
+    return _editor(request, service, board_id)
 
 
 @router.post("/boards/{board_id}/revise")
-def revise(board_id: str, service: TheService, form: _Fields, studio_user: _User = "") -> Response:
+def revise(board_id: str, request: Request, service: TheService, form: _Fields, studio_user: _User = "") -> Response:
     """Change one thing, or the fields of one panel."""
     try:
         seen, place = _number(form, "version"), ""
@@ -54,26 +54,26 @@ def revise(board_id: str, service: TheService, form: _Fields, studio_user: _User
             made = editing.revise(service, board_id, revision.asked(asked), seen=seen, who=studio_user, key=key)
             seen, place = made.number, str(asked.get("panel", ""))
     except (Busy, NotReady) as error:
-        return _editor(service, board_id, str(error), 503)
+        return _editor(request, service, board_id, str(error), 503)
     except Conflict as error:
-        return _editor(service, board_id, f"{error} What you see here is the board of now.", 409)
+        return _editor(request, service, board_id, f"{error} What you see here is the board of now.", 409)
     except BadInput as error:
-        return _editor(service, board_id, str(error), 422)
+        return _editor(request, service, board_id, str(error), 422)
     return RedirectResponse(f"/boards/{board_id}{f'#{place}' if place else ''}", 303)
 
 
 @router.post("/boards/{board_id}/step")
-def step(board_id: str, service: TheService, form: _Fields) -> Response:
+def step(board_id: str, request: Request, service: TheService, form: _Fields) -> Response:
     """Undo or redo."""
     try:
         service.store.step(board_id, -1 if form.get("by") == "undo" else 1, seen=_number(form, "version"))
     except BadInput as error:
-        return _editor(service, board_id, str(error), 409)
+        return _editor(request, service, board_id, str(error), 409)
     return RedirectResponse(f"/boards/{board_id}", 303)
 
 
 @router.post("/boards/{board_id}/draws")
-def draws(board_id: str, service: TheService, form: _Fields) -> Response:
+def draws(board_id: str, request: Request, service: TheService, form: _Fields) -> Response:
     """Several draws of a panel side by side, to choose from."""
     kept = service.board(board_id)
     try:
@@ -82,11 +82,11 @@ def draws(board_id: str, service: TheService, form: _Fields) -> Response:
         asked = Redraw(panel=panel.id, words="" if words == panel.action else words, draws=4)
         found = editing.draws(service, kept, asked)
     except (Busy, NotReady) as error:
-        return _editor(service, board_id, str(error), 503)
+        return _editor(request, service, board_id, str(error), 503)
     except BadInput as error:
-        return _editor(service, board_id, str(error), 422)
+        return _editor(request, service, board_id, str(error), 422)
     return page(
-        "draws.html", kept=kept, panel=panel, words=asked.words, draws=found, url_of=url_of, digest_of=digest_of,
+        request, "draws.html", kept=kept, panel=panel, words=asked.words, draws=found, url_of=url_of, digest_of=digest_of,
         key=secrets.token_hex(12),
     )  # fmt: skip
 
@@ -94,6 +94,7 @@ def draws(board_id: str, service: TheService, form: _Fields) -> Response:
 @router.get("/boards/{board_id}/versions")
 def history(
     board_id: str,
+    request: Request,
     service: TheService,
     before: Annotated[int, Query(ge=0)] = 0,
     after: Annotated[int, Query(ge=0)] = 0,
@@ -107,7 +108,7 @@ def history(
     changes = versions.changes(old.board, new.board)
     panels = [{panel.id: panel for panel in one.board.panels} for one in (old, new)]
     return page(
-        "versions.html", kept=kept, versions=known, old=old, new=new, changes=changes, was=panels[0], now=panels[1],
+        request, "versions.html", kept=kept, versions=known, old=old, new=new, changes=changes, was=panels[0], now=panels[1],
         url_of=url_of, digest_of=digest_of, told=_told,
     )  # fmt: skip
 
@@ -117,22 +118,22 @@ def export(board_id: str, request: Request, service: TheService, form: _Fields, 
     """Write files; the page that follows says when they are there."""
     wanted = [name for name in FORMATS if name in form]
     if not wanted:
-        return _editor(service, board_id, "Choose at least one format to export.", 422)
+        return _editor(request, service, board_id, "Choose at least one format to export.", 422)
     job = service.jobs.export(board_id, service.board(board_id).number, wanted, user=studio_user)
     return RedirectResponse(f"/boards/{board_id}/exports/{job.id}", 303)
 
 
 @router.get("/boards/{board_id}/exports/{job_id}")
-def exported(board_id: str, job_id: str, service: TheService) -> Response:
+def exported(board_id: str, job_id: str, request: Request, service: TheService) -> Response:
     """The files of an export, or how far they are."""
-    return page("exported.html", kept=service.board(board_id), job=service.job(job_id))
+    return page(request, "exported.html", kept=service.board(board_id), job=service.job(job_id))
 
 
-def _editor(service: Service, board_id: str, problem: str = "", status: int = 200) -> HTMLResponse:
+def _editor(request: Request, service: Service, board_id: str, problem: str = "", status: int = 200) -> HTMLResponse:
     kept = service.board(board_id)
     can_undo, can_redo = service.store.can_step(board_id, kept.number)
     return page(
-        "board.html", status, kept=kept, board=kept.board, problem=problem, can_undo=can_undo, can_redo=can_redo,
+        request, "board.html", status, kept=kept, board=kept.board, problem=problem, can_undo=can_undo, can_redo=can_redo,
         key=secrets.token_hex(12), formats=FORMATS, styles=STYLES, aspects=_ASPECTS, sizes=get_args(ShotSize),
         angles=get_args(Angle), moves=get_args(Move), url_of=url_of, digest_of=digest_of,
     )  # fmt: skip

@@ -52,31 +52,32 @@ class _SaidBefore:
 
 
 @router.get("/")
-def home(service: TheService, studio_user: _User = "") -> Response:
+def home(request: Request, service: TheService, studio_user: _User = "") -> Response:
     """The brief, and what was drawn lately."""
-    return _known_from_now_on(_home(service, _EMPTY), studio_user)
+    return _known_from_now_on(_home(request, service, _EMPTY), studio_user)
 
 
 @router.post("/orders")
-def order(service: TheService, form: _Fields, studio_user: _User = "") -> Response:
+def order(request: Request, service: TheService, form: _Fields, studio_user: _User = "") -> Response:
     """Send a brief."""
     said = _EMPTY | {name: value.strip() for name, value in form.items() if name in _EMPTY}
     try:
         candidates = _whole(said["candidates"], "Boards", 1, 6)
         taken = service.jobs.order(_brief(said), candidates, user=studio_user, key=form.get("key", ""))
     except (Busy, NotReady) as error:
-        return _home(service, said, str(error), 503)
+        return _home(request, service, said, str(error), 503)
     except BadInput as error:
-        return _home(service, said, str(error), 422)
+        return _home(request, service, said, str(error), 422)
     return RedirectResponse(f"/orders/{taken.id}", 303)
 
 
 @router.get("/orders/{order_id}")
-def show(order_id: str, service: TheService, studio_user: _User = "") -> Response:
+def show(order_id: str, request: Request, service: TheService, studio_user: _User = "") -> Response:
     """The boards of an order, or how far they are."""
     job = service.job(order_id)
     board_ids = [str(one) for one in job.result.get("boards", [])]
     answer = page(
+        request,
         "order.html",
         order=described(job, service),
         brief=board.parse(Brief, job.asked["brief"], "The brief"),
@@ -110,8 +111,11 @@ def say(
     return RedirectResponse(f"/orders/{order_id}#{place}", 303)
 
 
-def _home(service: Service, said: dict[str, str], problem: str = "", status: int = 200) -> HTMLResponse:
+def _home(
+    request: Request, service: Service, said: dict[str, str], problem: str = "", status: int = 200
+) -> HTMLResponse:
     return page(
+        request,
         "home.html",
         status,
         said=said,
