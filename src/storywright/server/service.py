@@ -13,7 +13,9 @@ from storywright.server.jobs import Jobs
 from storywright.server.ledger import Job
 from storywright.server.metrics import Metrics
 from storywright.server.problems import Missing
+from storywright.server.support import Inbox, RecentLines
 from storywright.settings import Settings
+from storywright.studio.reviews import Reviews
 from storywright.studio.store import Kept, NotKept, Store
 from storywright.watch import boards
 from storywright.watch.boards import Made
@@ -30,6 +32,9 @@ class Service:
     desk: Desk
     store: Store
     jobs: Jobs
+    reviews: Reviews
+    inbox: Inbox
+    recent: RecentLines
 
     def board(self, board_id: str) -> Kept:
         """A board as it is now; one that was made before there was a store is brought into it."""
