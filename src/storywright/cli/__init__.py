@@ -12,6 +12,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     # name: (module:attribute under storywright.cli, one line for --help)
     "image": ("illustrator:image", "from words to pictures"),
     "video": ("illustrator:video", "from words to a moving clip"),
+    "style": ("style:style", "learn a style from a folder of pictures, list and remove styles"),
     "board": ("board:board", "from a brief to storyboards"),
     "revise": ("revise:revise", "change a board: redo, edit, insert, move, undo"),
     "adapt": ("adapt:adapt", "from a chapter, a book or a script to storyboards"),
@@ -21,6 +22,8 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "ablate": ("ablate:ablate", "compare architectures of the writer"),
     "metrics": ("metrics:metrics", "measure captions: BLEU, CIDEr-D, ROUGE-L"),
     "serve": ("serve:serve", "the page and the API"),
+    "support": ("support:support", "work off the problems that people report"),
+    "receive": ("receive:receive", "take Prometheus' alerts and start retrainings"),
     "material": ("material:material", "bring material in: ad concepts, stories, films, manuscripts"),
     "demo-site": ("material:demo_site", "serve the demonstration site of ad concepts"),
     "models": ("models:models", "list, show, compare, promote and roll back the studio's models"),
