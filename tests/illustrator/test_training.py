@@ -81,9 +81,8 @@ def test_the_denoiser_learns_that_its_own_words_serve_better_than_anothers(tmp_p
     reads = (parts["text_encoder"], parts["tokenizer"])
     states = denoiser.cached_states(*reads, prompts, tmp_path / "states.npy")
     nothing = states_of(*reads, [""], num_windows=1).clone()
-    task = denoiser.Flow(
-        parts["unet"], latents, states, nothing, held_out=(latents, states), digest=rows.digest, num_held_out=16
-    )
+    known = [denoiser.Material(latents, states)]
+    task = denoiser.Flow(parts["unet"], known, nothing, held_out=known, digest=rows.digest, num_held_out=16)
     before = task.validate(parts["unet"])["loss"]
     config = loop.Config(steps=300, batch=8, learning_rate=3e-3, warmup=5, ema=0.9, threads=1)
     after = loop.train(task, config, tmp_path / "run").final
@@ -111,16 +110,35 @@ def test_where_people_and_things_are_a_miss_weighs_more() -> None:
     left[:, :, :4] = 1
 
     def loss(figures: np.ndarray | None, weight: float) -> float:
+        known = [denoiser.Material(latents, states, figures)]
         task = denoiser.Flow(
-            parts["unet"], latents, states, torch.zeros(1, 16, 32), held_out=(latents, states), digest="a",
-            figures=figures, figure_weight=weight,
-        )  # fmt: skip
+            parts["unet"], known, torch.zeros(1, 16, 32), held_out=known, digest="a", figure_weight=weight
+        )
         batch = task.batch(np.arange(4))
         return task.loss(parts["unet"], batch, torch.Generator().manual_seed(0)).item()
 
     whole, on_left, on_right = loss(None, 0), loss(left, 1e6), loss(1 - left, 1e6)
     assert whole == pytest.approx((on_left + on_right) / 2, rel=1e-3)
     assert loss(left, 2.0) == pytest.approx((3 * on_left + on_right) / 4, rel=1e-3)
+
+
+def test_pictures_of_several_sizes_are_learnt_from_together_each_weighing_the_same() -> None:
+    parts = tiny.tiny_parts()
+    chance = np.random.default_rng(0)
+    states = chance.normal(size=(4, 16, 32)).astype(np.float16)
+    wide, tall = (
+        denoiser.Material(chance.normal(size=(4, 4, *size)).astype(np.float16), states) for size in ((5, 8), (8, 5))
+    )
+
+    def loss(materials: list[denoiser.Material], rows: list[int]) -> float:
+        task = denoiser.Flow(parts["unet"], materials, torch.zeros(1, 16, 32), held_out=materials, digest="a")
+        batch = task.batch(np.array(rows))
+        return task.loss(parts["unet"], batch, torch.Generator().manual_seed(0)).item()
+
+    one_wide, wide_first = loss([wide], [1]), loss([wide, tall], [1])
+    assert wide_first == one_wide
+    mixed = loss([wide, tall], [6, 1, 4, 5])
+    assert min(one_wide, 1.0) * 0.2 < mixed < 5.0 and mixed != one_wide
 
 
 def test_a_latent_is_covered_by_the_part_of_it_that_is_a_figure() -> None:

@@ -15,6 +15,7 @@ _TRAINING = {"batch": 8, "warmup": 4, "ema": 0.9, "checkpoint_every": 10, "log_e
 VALUES = {
     "start": "scratch",
     "size": [64, 36],
+    "other_sizes": [[48, 48]],
     "autoencoder": {"latent_channels": 4, "decoder_channels": 8, "decoder_blocks": [1, 0, 0, 0]},
     "denoiser": {
         "channels": [16, 32],
@@ -25,6 +26,9 @@ VALUES = {
     },
     "decoder_training": _TRAINING | {"steps": 20, "learning_rate": 3e-3},
     "denoiser_training": _TRAINING | {"steps": 40, "learning_rate": 3e-3},
+    "enlarger": {"channels": 8, "blocks": 1},
+    "enlarger_training": _TRAINING | {"steps": 20, "learning_rate": 3e-3},
+    "enlarger_pictures": 12,
     "crop": 32,
     "most_pictures": 40,
     "drop_words": 0.1,
@@ -54,6 +58,7 @@ def test_both_losses_fall_and_the_pipeline_draws_as_it_was_told_to(trained):
     rows = list(csv.DictReader(outputs["curves"].open()))
     decoder = [float(row["decoder_loss"]) for row in rows if row["decoder_loss"]]
     assert next(iter(rows[0])) == "step" and decoder[-1] < decoder[0]
+    assert metrics["enlarger_psnr"] > metrics["enlarger_psnr_interpolated"] - 1
     illustrator = Illustrator.open(outputs["illustrator"])
     assert (illustrator.drawing.native_size, illustrator.drawing.steps) == ((64, 36), 3)
     assert illustrator.draw(["a woman in the park"], seeds=[1], style="ink")[0].size == (64, 36)
@@ -104,7 +109,9 @@ def test_a_missing_starter_is_refused_with_the_remedy(drawn_corpus, tiny_models,
         train(drawn_corpus, tiny_models["critic"], tmp_path, start="starter")
 
 
-@pytest.mark.parametrize(("name", "value"), [("size", [8, 8]), ("drop_words", 0.0), ("figure_weight", -1.0)])
+@pytest.mark.parametrize(
+    ("name", "value"), [("size", [8, 8]), ("other_sizes", [[8, 8]]), ("drop_words", 0.0), ("figure_weight", -1.0)]
+)
 def test_values_that_make_no_sense_are_refused_by_name(drawn_corpus, tiny_models, tmp_path, name, value):
     with pytest.raises(BadInput, match=name):
         train(drawn_corpus, tiny_models["critic"], tmp_path, **{name: value})

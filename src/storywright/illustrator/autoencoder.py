@@ -79,6 +79,12 @@ def latents_of(model: Any, pictures: np.ndarray) -> Tensor:
     return torch.cat([model.encode(to_pixels(part).to(device)).latents.float() for part in parts]) * _SCALE
 
 
+@torch.inference_mode()
+def decoded(model: Any, latents: Tensor) -> Tensor:
+    """Latents as pixels, about -1..1."""
+    return model.decode(latents / _SCALE, return_dict=False)[0]
+
+
 def cached_latents(model: Any, rows: Rows, file: Path, *, size: tuple[int, int]) -> np.ndarray:
     """The latents of all rows, half precision, made once for these rows and this autoencoder."""
     width, height = size
@@ -148,7 +154,7 @@ class Reconstruction:
         noisy = latents + strength * torch.randn(latents.shape, generator=generator, device=device)
         coder: Any = getattr(model, "module", model)
         made = coder.decode(noisy / _SCALE).sample.float()
-        return _distance(made, pixels)
+        return distance(made, pixels)
 
     @torch.no_grad()
     def validate(self, model: nn.Module) -> loop.Row:
@@ -160,7 +166,7 @@ class Reconstruction:
             made = coder.decode(coder.encode(pixels).latents).sample.clamp(-1, 1)
             squares = ((made - pixels) / 2).square().mean((1, 2, 3)).clamp(min=1e-10)
             ratios.append(-10 * squares.log10())
-            losses.append(_distance(made, pixels) * len(pixels))
+            losses.append(distance(made, pixels) * len(pixels))
         return {"loss": float(sum(losses)) / len(self._held_out), "psnr": float(torch.cat(ratios).mean())}
 
     def _cropped(self, pixels: Tensor, generator: torch.Generator) -> Tensor:
@@ -173,7 +179,8 @@ class Reconstruction:
         return torch.stack([p[:, y : y + height, x : x + width] for p, y, x in zip(pixels, tops, lefts, strict=True)])
 
 
-def _distance(made: Tensor, pixels: Tensor) -> Tensor:
+def distance(made: Tensor, pixels: Tensor) -> Tensor:
+    """How far pixels and edges are off."""
     off = made - pixels
     across, down = off[..., 1:] - off[..., :-1], off[..., 1:, :] - off[..., :-1, :]
     return off.abs().mean() + 0.5 * off.square().mean() + 0.5 * (across.abs().mean() + down.abs().mean())

@@ -81,53 +81,76 @@ def cached_states(text_encoder: Any, tokenizer: Any, prompts: Sequence[str], fil
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What is learnt from pictures of one size."""
+
+    latents: np.ndarray
+    """(pictures, channels, height, width)."""
+    states: np.ndarray
+    """(pictures, tokens, width)."""
+    figures: np.ndarray | None = None
+    """How much of each latent people and things cover, 0 to 1: (pictures, height, width)."""
+
+
 class Flow:
-    """The training of a denoiser on cached latents and states."""
+    """The training of a denoiser on cached latents and states, of several sizes at once."""
 
     name = "illustrator"
 
     def __init__(
         self,
         model: Any,
-        latents: np.ndarray,
-        states: np.ndarray,
+        materials: Sequence[Material],
         nothing: Tensor,
         *,
-        held_out: tuple[np.ndarray, np.ndarray],
+        held_out: Sequence[Material],
         digest: str,
         drop_words: float = 0.1,
         num_held_out: int = 256,
-        figures: np.ndarray | None = None,
         figure_weight: float = 0.0,
     ) -> None:
-        """`figures` says how much of each latent people and things cover, 0 to 1: (pictures, height, width). There a
-        miss weighs `1 + figure_weight`.
-        """
-        self.model, self.examples = model, len(latents)
-        self._latents, self._states, self._nothing = latents, states, nothing
-        self._drop_words = drop_words
-        self._figures, self._figure_weight = figures, figure_weight if figures is not None else 0.0
-        shown = np.linspace(0, len(held_out[0]) - 1, min(num_held_out, len(held_out[0]))).astype(int)
-        self._held_out = tuple(torch.from_numpy(array[shown].astype(np.float32)) for array in held_out)
-        self.digest = files.digest_of([digest, drop_words, num_held_out, self._figure_weight, weights_digest(model)])
+        """`nothing` is read in place of dropped words. Where a figure is, a miss weighs `1 + figure_weight`."""
+        self.model, self.examples = model, sum(len(one.latents) for one in materials)
+        self._materials, self._nothing = materials, nothing
+        self._ends = np.cumsum([len(one.latents) for one in materials])
+        self._drop_words, self._figure_weight = drop_words, figure_weight
+        self._held_out = _spread(held_out, num_held_out)
+        self.digest = files.digest_of([digest, drop_words, num_held_out, figure_weight, weights_digest(model)])
         # Plain products are a third faster than fused attention for so few tokens on a CPU.
         if not torch.cuda.is_available():
             model.set_attn_processor(AttnProcessor())
 
     def batch(self, rows: np.ndarray) -> dict[str, Tensor]:
-        """Latents and states; read in the order in which they lie on the disk."""
+        """Latents, states and figures of each size, under its number; read in the order in which they lie."""
         ordered = np.sort(rows)
-        read = {
-            "latents": torch.from_numpy(self._latents[ordered].astype(np.float32)),
-            "states": torch.from_numpy(self._states[ordered].astype(np.float32)),
-        }
-        if self._figures is not None:
-            read["figures"] = torch.from_numpy(self._figures[ordered].astype(np.float32))
+        read: dict[str, Tensor] = {}
+        for number, (one, end) in enumerate(zip(self._materials, self._ends, strict=True)):
+            begin = end - len(one.latents)
+            within = ordered[(ordered >= begin) & (ordered < end)] - begin
+            if not len(within):
+                continue
+            arrays = {"latents": one.latents, "states": one.states}
+            if one.figures is not None and self._figure_weight:
+                arrays["figures"] = one.figures
+            for name, array in arrays.items():
+                read[f"{name} {number}"] = torch.from_numpy(array[within].astype(np.float32))
         return read
 
     def loss(self, model: nn.Module, batch: loop.Batch, generator: torch.Generator) -> Tensor:
-        """The mean square by which the direction from picture to noise is missed."""
-        latents, states = batch["latents"], batch["states"]
+        """The mean square by which the direction from picture to noise is missed, every picture weighing the same."""
+        sums, count = [], 0
+        for number in range(len(self._materials)):
+            if f"latents {number}" in batch:
+                latents, states = batch[f"latents {number}"], batch[f"states {number}"]
+                off = self._missed(model, latents, states, batch.get(f"figures {number}"), generator)
+                sums.append(off * len(latents))
+                count += len(latents)
+        return torch.stack(sums).sum() / count
+
+    def _missed(
+        self, model: nn.Module, latents: Tensor, states: Tensor, figures: Tensor | None, generator: torch.Generator
+    ) -> Tensor:
         device = latents.device
         noise = torch.randn(latents.shape, generator=generator, device=device)
         # Logit-normal: most is learnt half way, where the layout and the looks are settled.
@@ -135,26 +158,39 @@ class Flow:
         dropped = torch.rand(len(latents), 1, 1, generator=generator, device=device) < self._drop_words
         states = torch.where(dropped, self._nothing.to(device), states)
         off = misses(model, latents, states, noise, level).mean(1)  # (batch, height, width)
-        if "figures" not in batch:
+        if figures is None:
             return off.mean()
-        weight = 1 + self._figure_weight * batch["figures"]
+        weight = 1 + self._figure_weight * figures
         return (off * weight).mean() / weight.mean()
 
     @torch.no_grad()
     def validate(self, model: nn.Module) -> loop.Row:
         """The loss on held-out pictures, and how often their own words serve better than another's."""
-        latents, states = self._held_out
         generator = torch.Generator().manual_seed(0)
-        noise = torch.randn(latents.shape, generator=generator)
-        level = torch.linspace(0.3, 0.95, len(latents))
-        own = self._in_parts(model, latents, states, noise, level)
-        other = self._in_parts(model, latents, states.roll(1, 0), noise, level)
-        return {"loss": float(own.mean()), "own_beats_other": float((own < other).float().mean())}
+        own, other = [], []
+        for one in self._held_out:
+            latents, states = (torch.from_numpy(array.astype(np.float32)) for array in (one.latents, one.states))
+            noise = torch.randn(latents.shape, generator=generator)
+            level = torch.linspace(0.3, 0.95, len(latents))
+            own.append(self._in_parts(model, latents, states, noise, level))
+            other.append(self._in_parts(model, latents, states.roll(1, 0), noise, level))
+        missed_own, missed_other = torch.cat(own), torch.cat(other)
+        better = (missed_own < missed_other).float().mean()
+        return {"loss": float(missed_own.mean()), "own_beats_other": float(better)}
 
     def _in_parts(self, model: nn.Module, *tensors: Tensor) -> Tensor:
         device = next(model.parameters()).device
         parts = zip(*(t.split(32) for t in tensors), strict=True)
         return torch.cat([missed(model, *(p.to(device) for p in part)).cpu() for part in parts])
+
+
+def _spread(materials: Sequence[Material], most: int) -> list[Material]:
+    """At most so many of each size, spread evenly."""
+    chosen = []
+    for one in materials:
+        rows = np.linspace(0, len(one.latents) - 1, min(most, len(one.latents))).astype(int)
+        chosen.append(Material(one.latents[rows], one.states[rows]))
+    return chosen
 
 
 def missed(model: nn.Module, latents: Tensor, states: Tensor, noise: Tensor, level: Tensor) -> Tensor:

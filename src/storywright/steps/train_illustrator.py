@@ -1,4 +1,4 @@
-"""Train the illustrator: first the decoder from latents to pictures, then the denoiser from words to latents.
+"""Train the illustrator: the decoder from latents to pictures, what enlarges these, and the denoiser that words lead.
 
 The critic's text tower is its text encoder and stays as it is. Latents and the prompts' states are encoded once, in the
 staged folder. Knows nothing about where the corpus comes from.
@@ -17,7 +17,7 @@ from storywright import files
 from storywright.corpus.reading import Panels
 from storywright.critic import encoder
 from storywright.errors import BadInput
-from storywright.illustrator import autoencoder, denoiser, model
+from storywright.illustrator import autoencoder, denoiser, enlarger, model
 from storywright.illustrator.prompts import states_of
 from storywright.steps import command
 from storywright.steps.contract import made_by, makes, may_come_from
@@ -42,13 +42,22 @@ class Config:
     """starter goes on from the weights that are shipped, with their own text encoder; scratch from nothing, with the
     critic's."""
     size: tuple[int, int]
-    """Width and height of the pictures it learns from, in pixels; others are scaled to cover it and cropped."""
+    """Width and height of the pictures that it draws best, in pixels; the decoder learns from these alone."""
+    other_sizes: tuple[tuple[int, int], ...]
+    """Further sizes it learns to draw, of about the same area. A picture is learnt from in the size whose aspect is
+    nearest to its own, scaled to cover it and cropped."""
     autoencoder: autoencoder.Shape
     denoiser: denoiser.Shape
     decoder_training: loop.Config
     """How the decoder is taught, on crops."""
     denoiser_training: loop.Config
     """How the denoiser is taught, on whole pictures."""
+    enlarger: enlarger.Shape
+    """The network that makes pictures larger than they were computed."""
+    enlarger_training: loop.Config
+    """How it is taught, on crops of pictures whose scene is known, drawn large."""
+    enlarger_pictures: int
+    """How many pictures are drawn large for that; 0 to leave the enlarger as it is, or to have none."""
     crop: int
     """Side of the decoder's crops, in pixels."""
     most_pictures: int
@@ -65,8 +74,9 @@ class Config:
     """How far a picture is led towards its words, unless a caller says otherwise."""
 
     def __post_init__(self) -> None:
-        if min(self.size) < 16:
-            raise ValueError(f"size must be at least 16 pixels each way, got {self.size}")
+        for name, size in (("size", self.size), *(("other_sizes", other) for other in self.other_sizes)):
+            if min(size) < 16:
+                raise ValueError(f"{name} must be at least 16 pixels each way, got {size}")
         if self.figure_weight < 0:
             raise ValueError(f"figure_weight must not be negative, got {self.figure_weight}")
         if not 0 < self.drop_words < 1:
@@ -93,12 +103,11 @@ class Outputs:
 
 
 class Chosen:
-    """Some rows of a split, spread evenly over it."""
+    """Some rows of a split."""
 
-    def __init__(self, panels: encoder.Rows, most: int) -> None:
-        self._panels = panels
-        self._rows = np.linspace(0, len(panels) - 1, min(most or len(panels), len(panels))).astype(int)
-        self.digest = files.digest_of([panels.digest, len(self._rows)])
+    def __init__(self, panels: Panels, rows: np.ndarray) -> None:
+        self._panels, self._rows = panels, rows
+        self.digest = files.digest_of([panels.digest, panels.size, rows.tolist()])
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -108,29 +117,56 @@ class Chosen:
         return self._panels.rows(self._rows[np.asarray(indices)], columns)
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is learnt from: the same rows once all in the native size, and once each in the size that fits it."""
+
+    whole: Chosen
+    by_size: dict[tuple[int, int], Chosen]
+
+
+def shown(corpus: Path, split: str, config: Config, most: int) -> Shown:
+    """At most so many rows of a split, 0 for all, spread evenly over it."""
+    sizes = [config.size, *config.other_sizes]
+    opened = {size: Panels(corpus, split, size=size) for size in sizes}
+    panels = opened[config.size]
+    if not len(panels):
+        raise BadInput(
+            f"{corpus} has no panels to {'validate' if split == 'validation' else split} on: make a larger one."
+        )
+    rows = np.linspace(0, len(panels) - 1, min(most or len(panels), len(panels))).astype(int)
+    aspects = np.log([width / height for width, height in sizes])
+    own = np.log(panels.sizes[rows, 0] / panels.sizes[rows, 1])
+    nearest = np.abs(own[:, None] - aspects).argmin(1)
+    by_size = {size: Chosen(opened[size], rows[nearest == number]) for number, size in enumerate(sizes)}
+    return Shown(Chosen(panels, rows), {size: chosen for size, chosen in by_size.items() if len(chosen)})
+
+
 def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
-    """Train both networks and save the pipeline."""
+    """Train the networks and save the pipeline."""
     torch.set_num_threads(config.denoiser_training.threads)
-    train, validation = (Panels(inputs.corpus, split, size=config.size) for split in ("train", "validation"))
-    if not len(train) or not len(validation):
-        raise BadInput(f"{inputs.corpus} has no panels to train or to validate on: make a larger one.")
-    shown, held_out = Chosen(train, config.most_pictures), Chosen(validation, config.num_validation)
+    train = shown(inputs.corpus, "train", config, config.most_pictures)
+    held_out = shown(inputs.corpus, "validation", config, config.num_validation)
     work = outputs.illustrator / ".training"
-    parts = begun(config, inputs, shown)
-    drawn = train_decoder(config, parts, shown, held_out, work)
-    led, before = train_denoiser(config, parts, shown, held_out, work)
+    parts = begun(config, inputs, train.whole)
+    results = {"decoder": train_decoder(config, parts, train.whole, held_out.whole, work)}
+    if enlarged := train_enlarger(config, parts, train.whole, work):
+        results["enlarger"] = enlarged
+    results["denoiser"], before = train_denoiser(config, parts, train, held_out, work)
     shutil.rmtree(work)
     styles = tuple(STYLES)
     drawing = model.Drawing(native_size=config.size, steps=config.steps, guidance=config.guidance, styles=styles)
     model.save(parts, drawing, outputs.illustrator)
-    loop.write_curves(outputs.curves, decoder=drawn, denoiser=led)
+    loop.write_curves(outputs.curves, **results)
+    learnt = ("unet", "vae", "text_encoder", "enlarger")
     figures = {
-        "decoder_loss": drawn.final["loss"],
-        "decoder_psnr": drawn.final["psnr"],
+        "decoder_loss": results["decoder"].final["loss"],
+        "decoder_psnr": results["decoder"].final["psnr"],
+        **({f"enlarger_{name}": value for name, value in enlarged.final.items()} if enlarged else {}),
         "loss_before": before["loss"],
-        **led.final,
-        "num_parameters": sum(p.numel() for name in ("unet", "vae", "text_encoder") for p in parts[name].parameters()),
-        "num_pictures": len(shown),
+        **results["denoiser"].final,
+        "num_parameters": sum(p.numel() for name in learnt if parts.get(name) for p in parts[name].parameters()),
+        "num_pictures": len(train.whole),
     }
     files.write_json(outputs.metrics, {name: round(value, 6) for name, value in figures.items()})
 
@@ -160,6 +196,7 @@ def begun(config: Config, inputs: Inputs, train: encoder.Rows) -> dict[str, Any]
         "text_encoder": text_encoder,
         "tokenizer": tokenizer,
         "scheduler": model.new_scheduler(),
+        "enlarger": enlarger.new(config.enlarger, config.enlarger_training.seed) if config.enlarger_pictures else None,
     }
 
 
@@ -173,42 +210,61 @@ def train_decoder(
     return loop.train(task, config.decoder_training, work / "decoder")
 
 
+def train_enlarger(config: Config, parts: dict[str, Any], train: encoder.Rows, work: Path) -> loop.Result | None:
+    """Teach what enlarges pictures, beside drawings of the same scenes made large; None where none is wanted."""
+    scenes = [scene for scene in train.rows(range(len(train)), ["scene"])["scene"] if scene]
+    if not config.enlarger_pictures or len(scenes) < 2:
+        return None
+    chosen = np.linspace(0, len(scenes) - 1, min(config.enlarger_pictures, len(scenes))).astype(int)
+    parts["enlarger"] = parts["enlarger"] or enlarger.new(config.enlarger, config.enlarger_training.seed)
+    pairs = enlarger.cached_pairs(parts["vae"], [scene_from_json(scenes[row]) for row in chosen], config.size, work)
+    num_held_out = min(config.num_validation, max(1, len(chosen) // 8))
+    task = enlarger.Closeness(
+        parts["enlarger"], *pairs, num_held_out=num_held_out, crop=config.crop // 2, digest=train.digest
+    )
+    return loop.train(task, config.enlarger_training, work / "enlarger")
+
+
 def train_denoiser(
-    config: Config, parts: dict[str, Any], train: encoder.Rows, held_out: encoder.Rows, work: Path
+    config: Config, parts: dict[str, Any], train: Shown, held_out: Shown, work: Path
 ) -> tuple[loop.Result, loop.Row]:
     """Teach the denoiser; also returns what it measured before."""
-    cached = {}
-    for name, rows in (("train", train), ("validation", held_out)):
-        seen = rows.rows(range(len(rows)), ["prompt", "caption"])
-        prompts = [prompt or caption for prompt, caption in zip(seen["prompt"], seen["caption"], strict=True)]
-        latents = autoencoder.cached_latents(parts["vae"], rows, work / f"latents-{name}.npy", size=config.size)
-        states = denoiser.cached_states(parts["text_encoder"], parts["tokenizer"], prompts, work / f"states-{name}.npy")
-        cached[name] = (latents, states)
     nothing = states_of(parts["text_encoder"], parts["tokenizer"], [""], num_windows=1).clone()
-    figures = _figures(train, config, work / "figures-train.npy") if config.figure_weight else None
-    digest = files.digest_of([train.digest, held_out.digest, dataclasses.asdict(config.autoencoder)])
+    rows = [chosen.digest for one in (train, held_out) for chosen in one.by_size.values()]
     task = denoiser.Flow(
         parts["unet"],
-        *cached["train"],
+        [_material(config, parts, rows, size, work / "train") for size, rows in train.by_size.items()],
         nothing,
-        held_out=cached["validation"],
-        digest=digest,
+        held_out=[_material(config, parts, rows, size, work / "validation") for size, rows in held_out.by_size.items()],
+        digest=files.digest_of([*rows, dataclasses.asdict(config.autoencoder)]),
         drop_words=config.drop_words,
         num_held_out=config.num_validation,
-        figures=figures,
         figure_weight=config.figure_weight,
     )
     before = task.validate(parts["unet"])
     return loop.train(task, config.denoiser_training, work / "denoiser"), before
 
 
-def _figures(rows: encoder.Rows, config: Config, file: Path) -> np.ndarray:
+def _material(
+    config: Config, parts: dict[str, Any], rows: encoder.Rows, size: tuple[int, int], work: Path
+) -> denoiser.Material:
+    place = work / "x".join(map(str, size))
+    seen = rows.rows(range(len(rows)), ["prompt", "caption"])
+    prompts = [prompt or caption for prompt, caption in zip(seen["prompt"], seen["caption"], strict=True)]
+    return denoiser.Material(
+        autoencoder.cached_latents(parts["vae"], rows, place / "latents.npy", size=size),
+        denoiser.cached_states(parts["text_encoder"], parts["tokenizer"], prompts, place / "states.npy"),
+        _figures(rows, size, place / "figures.npy") if config.figure_weight else None,
+    )
+
+
+def _figures(rows: encoder.Rows, size: tuple[int, int], file: Path) -> np.ndarray:
     """Where people and things are, for pictures whose scene is known; nowhere for the others."""
-    width, height = config.size
+    width, height = size
     scenes = rows.rows(range(len(rows)), ["scene"])["scene"]
 
     def seen(text: str) -> np.ndarray:
-        return masks(scene_from_json(text), config.size) if text else np.zeros((height, width), np.uint8)
+        return masks(scene_from_json(text), size) if text else np.zeros((height, width), np.uint8)
 
     return encoded(
         file,
@@ -216,7 +272,7 @@ def _figures(rows: encoder.Rows, config: Config, file: Path) -> np.ndarray:
         count=len(rows),
         shape=(-(-height // autoencoder.FACTOR), -(-width // autoencoder.FACTOR)),
         dtype=np.float16,
-        digest=files.digest_of([rows.digest, config.size]),
+        digest=files.digest_of([rows.digest, size]),
         doing="looking for people and things",
     )
 
