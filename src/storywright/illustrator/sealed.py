@@ -36,7 +36,7 @@ def check(folder: Path, kind: str, needs: tuple[str, ...]) -> None:
         if not whole.is_file() and not in_parts.is_file():
             raise BadInput(f"{folder} is not a whole {kind}: {name} is missing; {_AGAIN}.")
     if (folder / SEAL).is_file():
-        _refuse_altered(folder, kind)
+        refuse_altered(folder, kind)
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -50,7 +50,8 @@ def read_json(path: Path) -> dict[str, Any]:
     return value
 
 
-def _refuse_altered(folder: Path, kind: str) -> None:
+def refuse_altered(folder: Path, kind: str) -> None:
+    """Refuse a sealed folder with a file that is not the one that was sealed."""
     for line in (folder / SEAL).read_text(encoding="utf-8").splitlines():
         digest, _, name = line.partition("  ")
         path = files.inside(folder, name)
