@@ -3,9 +3,9 @@
     python components/images/lock.py            every lock, into components/images/locks
     python components/images/lock.py serve-cpu  this one alone
 
-What an image holds is said by the extras of pyproject.toml, the versions by constraints.txt: an image has what the tests
-ran with. Builds take the locks with `pip install --require-hashes --no-deps`, so that nothing comes in that is not named
-there. Knows nothing of Docker. Needs uv, from the extra `dev`; it asks the package indexes that pip is set up with.
+What an image holds is said by the extras of pyproject.toml, the versions by constraints.txt: an image has what the
+tests ran with. Builds take the locks with `--require-hashes --no-deps`: nothing comes in that is not named there. Knows
+nothing of Docker. Needs uv, from the extra `dev`; it asks the package indexes that pip is set up with.
 """
 
 import os
