@@ -42,9 +42,9 @@ def check(words: Sequence[str], environment: Mapping[str, str]) -> None:
 
 
 def _setting(words: Sequence[str], environment: Mapping[str, str], option: str, variable: str) -> str:
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for number, word in enumerate(words):
         if word == option:
-            return following
+            return words[number + 1] if number + 1 < len(words) else ""
         if word.startswith(f"{option}="):
             return word.removeprefix(f"{option}=")
     return environment.get(variable, "")

@@ -5,8 +5,8 @@
 
 Docker is sent the files of the commit and nothing else: no change that is not committed, no .git, nothing that git
 ignores. So the tag, which is the commit, is true, and the same commit can be built anywhere. The list of what is in an
-image (CycloneDX) is laid beside it, in dist/images. Needs Docker 20.10 or newer; packages come from the indexes that pip
-is set up with. Knows nothing of registries and clusters.
+image (CycloneDX) is laid beside it, in dist/images. Needs Docker 20.10 or newer; packages come from the indexes that
+pip is set up with. Knows nothing of registries and clusters.
 """
 
 import argparse

@@ -2,10 +2,10 @@
 
     python tests/infra/engine.py COMMAND …    runs a command with DOCKER_HOST and DOCKER set
 
-Needs root, and Debian's packages docker.io and debootstrap. The engine has no network but the host's and pulls nothing: what
-takes the place of python:3.11-slim-bookworm is made from Debian's own Python. Where pip is set up with indexes that lie
-in folders of this machine, builds read them over loopback. Where an engine answers already (DOCKER_HOST), that one is used,
-and nothing of it is removed.
+Needs root, and Debian's packages docker.io and debootstrap. The engine has no network but the host's and pulls nothing:
+what takes the place of python:3.11-slim-bookworm is made from Debian's own Python. Where pip is set up with indexes
+that lie in folders of this machine, builds read them over loopback. Where an engine answers already (DOCKER_HOST), that
+one is used, and nothing of it is removed.
 """
 
 import contextlib
@@ -37,10 +37,8 @@ _FLAGS = (
 
 def answers() -> bool:
     """Whether an engine can be asked as things are."""
-    return (
-        bool(shutil.which("docker"))
-        and not subprocess.run(["docker", "info"], check=False, capture_output=True).returncode
-    )
+    client = shutil.which("docker")
+    return bool(client) and subprocess.run([client, "info"], check=False, capture_output=True).returncode == 0
 
 
 @contextlib.contextmanager
@@ -89,9 +87,8 @@ def _bring_base(folder: Path, environment: dict[str, str]) -> None:
         ["debootstrap", "--variant=minbase", f"--include={_PACKAGES}", "bookworm", folder, _mirror()],
         check=True, stdout=subprocess.DEVNULL,
     )  # fmt: skip
-    with subprocess.Popen(
-        ["tar", "--create", "--directory", folder, "--one-file-system", "."], stdout=subprocess.PIPE
-    ) as tar:
+    pack = ["tar", "--create", "--directory", folder, "--one-file-system", "."]
+    with subprocess.Popen(pack, stdout=subprocess.PIPE) as tar:
         subprocess.run(
             [environment["DOCKER"], "import", "-", BASE], stdin=tar.stdout, check=True, stdout=subprocess.DEVNULL,
             env=os.environ | environment,

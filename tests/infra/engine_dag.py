@@ -1,0 +1,103 @@
+"""The pipeline `training` at a tiny preset, with Kubeflow's local runner: each task in its container, or in a process.
+
+    python tests/infra/engine_dag.py containers TAG OUT    the images of TAG on the engine of DOCKER_HOST
+    python tests/infra/engine_dag.py processes  -   OUT    this Python
+
+Both run the same compiled file, and nothing tells a task where it runs: each finds its inputs and outputs where the
+pipeline puts them, as on a cluster. OUT/metrics.json holds the metrics of each task. Tasks in containers run as a user
+that is not root, on a read-only root, without capabilities.
+"""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+# What a container is given, by the names of docker-py. /dev/shm is what PyTorch's loaders hand batches over in.
+CONFINED = {
+    "user": "10001:10001",
+    "read_only": True,
+    "cap_drop": ["ALL"],
+    "security_opt": ["no-new-privileges"],
+    "tmpfs": {"/tmp": "size=4g,mode=1777"},
+    "network_mode": "host",
+    "shm_size": "256m",
+}
+PASSED_ON = (
+    "MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "OMP_NUM_THREADS", "HF_HUB_OFFLINE",
+)  # fmt: skip
+
+_STEPS = {"steps": 2, "warmup": 1, "threads": 1, "log_every": 1}
+_CHANGES: dict[str, dict] = {
+    "draw": {"stories": 130, "portraits": 60, "width_px": 96, "height_px": 54, "processes": 1},
+    "validate": {"threads": 1},
+    "preprocess": {"threads": 1},
+    "train_critic": {"training": _STEPS | {"batch": 16}, "num_validation": 40},
+    "train_illustrator": {
+        "size": [96, 54], "decoder_training": _STEPS | {"batch": 4}, "denoiser_training": _STEPS | {"batch": 4},
+        "most_pictures": 60, "num_validation": 8, "crop": 32, "steps": 2,
+    },
+    "train_motion": {"training": _STEPS, "clips": 4, "validation_clips": 2, "frames": 4},
+    "train_writer": {
+        "steps": 4, "warmup": 1, "validate_every": 2, "checkpoint_every": 4, "validation_stories": 4, "threads": 1,
+        "judge": {"steps": 2, "batch": 4, "learning_rate": 2.0e-4},
+    },
+    "tune": {
+        "drawing_trials": 1, "pictures": 2, "steps": [4], "writing_trials": 1, "captions": 2, "methods": ["greedy"],
+        "threads": 1,
+    },
+    "evaluate": {"frames": 2, "real_pictures": 40, "captions": 24, "judged_stories": 8, "resamples": 200, "threads": 1},
+    "deploy": {"steps": 2, "threads": 1},
+    "monitor": {"num_reference": 40, "num_drawn": 4, "steps": 2, "threads": 1},
+}  # fmt: skip
+
+
+def values() -> dict[str, dict]:
+    """The values of each step: those of the preset `demo`, made tiny."""
+    from pipelines import compiling
+    from storywright.steps import command
+
+    params = command.read_params(ROOT / "params.yaml", "demo")
+    for step, changes in _CHANGES.items():
+        for name, value in changes.items():
+            both = isinstance(value, dict) and isinstance(params[step][name], dict)
+            params[step][name] = params[step][name] | value if both else value
+    return compiling.values_of(compiling.pipeline_named("training"), params)
+
+
+def run(place: str, tag: str, out: Path) -> None:
+    """Run it, and write what it measured."""
+    from kfp import components, local
+
+    from pipelines import compiling
+
+    os.umask(0)  # the containers' user writes into folders that this one makes
+    out.mkdir(parents=True)
+    if place == "containers":
+        environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        runner = local.DockerRunner(**CONFINED, environment=environment)
+    else:
+        runner = local.SubprocessRunner(use_venv=False)
+    local.init(runner, pipeline_root=str(out / "kfp"))
+    text = compiling.form(
+        compiling.pipeline_named("training"),
+        values(),
+        "machine",
+        compiling.Images(tag=tag) if tag != "-" else compiling.Images(),
+    )
+    started = time.monotonic()
+    components.load_component_from_text(text)()
+    found = {path.parent.name: json.loads(path.read_text()) for path in sorted((out / "kfp").glob("*/*/metrics"))}
+    decision = json.loads(next((out / "kfp").glob("*/promote/decision")).read_text())
+    text = json.dumps(
+        {"seconds": time.monotonic() - started, "metrics": found, "promoted": decision["promoted"]}, indent=1
+    )
+    (out / "metrics.json").write_text(text)
+
+
+if __name__ == "__main__":
+    run(sys.argv[1], sys.argv[2], Path(sys.argv[3]).resolve())
