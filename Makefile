@@ -5,10 +5,11 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 EXTRAS := train,serve,export,pipelines,monitor,voice,dev
 BRIEF  ?= examples/briefs/morning-run.yaml
+ACCELERATOR ?= cpu
 TERRAFORM_TOOLS := .venv-terraform
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo repro test test-fast test-terraform test-manifests bench-draw check format serve mlflow clean
+.PHONY: help setup demo repro test test-fast test-terraform test-manifests images test-images bench-draw bench-material bench-writer bench-metrics ablation check format serve mlflow clean
 
 help:  ## show what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +47,12 @@ test-terraform: setup $(TERRAFORM_TOOLS)/.installed  ## test the modules, and ap
 test-manifests: setup $(TERRAFORM_TOOLS)/.installed  ## check every Kubernetes object: schemas, Pod Security, checkov
 	@STORYWRIGHT_TERRAFORM_TOOLS="$(CURDIR)/$(TERRAFORM_TOOLS)/bin" $(BIN)/python -m pytest tests/infra/test_manifests.py tests/infra/test_manifests_pipelines.py
 
+images: setup  ## build the images of this commit: data, train, serve, mlflow (ACCELERATOR=cuda: with NVIDIA's libraries)
+	@$(BIN)/python components/images/build.py --accelerator $(ACCELERATOR)
+
+test-images: setup  ## build the images and run everything in them, on an engine of its own; root, docker.io, debootstrap; half an hour
+	@STORYWRIGHT_IMAGES=1 STORYWRIGHT_REQUIRE_SYSTEM=1 $(BIN)/python -m pytest -p no:randomly tests/infra/test_images.py tests/infra/test_images_engine.py
+
 # checkov pins what others want newer, so these tools are kept apart.
 $(TERRAFORM_TOOLS)/.installed: terraform/requirements.txt
 	$(PYTHON) -m venv $(TERRAFORM_TOOLS)
@@ -69,6 +76,17 @@ bench-draw: setup  ## measure what a panel and a clip cost
 bench-material: setup  ## measure crawler, drawn world and corpus against their bars
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	@$(BIN)/python benchmarks/bench_material.py --out docs/results/material.md
+
+bench-writer: setup  ## measure how fast and how good the embedded writer is
+	@$(BIN)/python benchmarks/bench_writer.py
+	@$(BIN)/python benchmarks/bench_writer.py --quality docs/results/writer
+
+bench-metrics: setup  ## compare BLEU, CIDEr-D and ROUGE-L with pycocoevalcap (CAPTIONS=FILE: on real ones too)
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps pycocoevalcap
+	@$(BIN)/python benchmarks/bench_metrics.py $(if $(CAPTIONS),--captions $(CAPTIONS))
+
+ablation: setup  ## compare architectures of the writer; a comparison that was ended goes on where it was
+	@nice -n 5 $(BIN)/storywright ablate
 
 format: setup  ## put the code in form
 	$(BIN)/ruff format .

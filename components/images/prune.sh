@@ -6,7 +6,8 @@ set -eu
 # Whom everything runs as. The directories are where volumes are mounted: a new volume takes over their owner.
 echo 'storywright:x:10001:10001:storywright:/tmp:/usr/sbin/nologin' >>/etc/passwd
 echo 'storywright:x:10001:' >>/etc/group
-install -d -m 0700 -o 10001 -g 10001 /var/lib/storywright /artifacts
+mkdir -p /srv/storywright
+install -d -m 0700 -o 10001 -g 10001 /var/lib/storywright /srv/storywright/factory /artifacts
 
 # Python's installers, wherever this Python keeps them; what the program needs lies in its own environment.
 rm -rf /usr/lib/python3*/ensurepip /usr/local/lib/python3*/ensurepip /usr/share/python-wheels /usr/share/python3-wheels \

@@ -53,8 +53,8 @@ def running(owner: int | None = None) -> Iterator[dict[str, str]]:
     environment = {"DOCKER_HOST": f"unix://{address}", "DOCKER": "/usr/bin/docker"}
     log = (folder / "log.txt").open("wb")
     engine = subprocess.Popen(
-        ["dockerd", "--host", environment["DOCKER_HOST"], "--data-root", folder / "data", "--exec-root", folder / "exec",
-         "--pidfile", folder / "docker.pid", *_FLAGS],
+        ["dockerd", "--host", environment["DOCKER_HOST"], "--pidfile", folder / "docker.pid",
+         "--data-root", folder / "data", "--exec-root", folder / "exec", *_FLAGS],
         stdin=subprocess.DEVNULL, stdout=log, stderr=log,
     )  # fmt: skip
     try:
