@@ -22,6 +22,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "ablate": ("ablate:ablate", "compare architectures of the writer"),
     "metrics": ("metrics:metrics", "measure captions: BLEU, CIDEr-D, ROUGE-L"),
     "serve": ("serve:serve", "the page and the API"),
+    "keys": ("keys:keys", "make, list and revoke keys of the server; read its audit log"),
     "support": ("support:support", "work off the problems that people report"),
     "receive": ("receive:receive", "take Prometheus' alerts and start retrainings"),
     "material": ("material:material", "bring material in: ad concepts, stories, films, manuscripts"),

@@ -8,7 +8,7 @@ of all, so that a single insistent voice does not become everybody's taste. Know
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,12 +23,17 @@ from storywright.errors import BadInput
 from storywright.settings import Settings
 from storywright.steps import command
 from storywright.steps.contract import makes
+from storywright.studio import workspaces
 from storywright.watch import boards, database, feedback
 from storywright.watch.boards import Made
 from storywright.watch.feedback import Feedback
 
 COLLECTED = "watch/feedback.json"
 """Where the newest numbers lie in the studio's home."""
+
+PAIRS_FILE = "pairs.parquet"
+"""In the output `preferences`; a version of the models that learned from it has its digest in the tag `preferences`,
+so that whoever asks for their words to be deleted can be told which versions saw them."""
 
 PAIRS = pa.schema(
     [
@@ -106,6 +111,7 @@ def outside(config: Config) -> dict[str, str]:
     newest = boards.recent(engine, 1, until)
     return {
         "said": str(feedback.count(engine, until_ms=until)),
+        "deleted": str(feedback.num_deleted(engine)),
         "boards": newest[0].id if newest else "",
         "here": files.digest(here) if here.is_file() else "",
     }
@@ -115,12 +121,13 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     """Read what was said, pair it up, weigh it, write it."""
     at, until = Settings.from_environment(), _milliseconds(config.until)
     engine = database.engine(at.database_url)
-    said = _last_words(feedback.read(engine, until_ms=until))
+    number, everything = feedback.take(engine, until_ms=until)
+    said = _last_words(everything)
     shelf = _Shelf(engine, at.home)
     pairs = [pair for words in _together(said, shelf) for pair in _weighed(_pairs(words, shelf))]
     pairs = _capped(pairs, config.max_share)
     outputs.preferences.mkdir(parents=True)
-    pq.write_table(_table(pairs), outputs.preferences / "pairs.parquet")
+    pq.write_table(_table(pairs), outputs.preferences / PAIRS_FILE)
     briefs = _briefs(engine, config.num_briefs, until)
     files.write_text(outputs.briefs, "".join(f"{brief}\n" for brief in briefs))
     kinds = Counter(one.kind for one in said)
@@ -133,6 +140,7 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     }
     files.write_json(outputs.metrics, metrics | numbers)
     files.write_json(at.home / COLLECTED, metrics | numbers)
+    feedback.taken(engine, number, files.digest(outputs.preferences / PAIRS_FILE))
 
 
 class _Shelf:
@@ -163,7 +171,7 @@ class _Shelf:
         return (path.read_bytes() if panel.picture and path.is_file() else b"", panel.prompt, panel.action)
 
 
-def _last_words(said: Iterator[Feedback]) -> list[Feedback]:
+def _last_words(said: Iterable[Feedback]) -> list[Feedback]:
     """What each user said last about each thing: who changes their mind counts once."""
     last: dict[tuple[str, str, str, str], Feedback] = {}
     for one in said:
@@ -243,7 +251,8 @@ def _edited(edit: Feedback, shelf: _Shelf) -> list[_Pair]:
 
 
 def _pair(said: Feedback, made: Made, chosen: tuple[bytes, str, str], rejected: tuple[bytes, str, str]) -> _Pair:
-    user = hashlib.sha256(said.user.encode()).hexdigest()[:16]
+    whole = workspaces.own(said.user, workspaces.of(said.board))  # two workspaces may have people of the same name
+    user = hashlib.sha256(whole.encode()).hexdigest()[:16]
     return _Pair(kind=said.kind, user=user, made=made, chosen=chosen, rejected=rejected, version=made.version)
 
 
