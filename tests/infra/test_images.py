@@ -107,8 +107,9 @@ def test_images_for_gpus_differ_from_those_for_cpus_by_pytorch_and_its_libraries
         assert {re.split("-", package)[0] for package, _ in differ} == {"torch", "nvidia", "cuda", "triton"}
 
 
-def test_collecting_and_preparing_material_brings_no_pytorch():
+def test_collecting_and_preparing_material_brings_no_pytorch_and_nothing_that_train_lacks():
     assert not locked("data-cpu").keys() & {"torch", "transformers", "diffusers"}
+    assert locked("data-cpu").items() <= locked("train-cpu").items() & locked("train-cuda").items()
 
 
 def test_no_image_holds_an_installer():
