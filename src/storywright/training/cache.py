@@ -3,6 +3,7 @@
 A half-made one goes on where it was. Knows nothing about what is encoded.
 """
 
+import fcntl
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -30,10 +31,12 @@ def encoded(
     """
     note = file.with_suffix(".json")
     key = files.digest_of([digest, count, shape, np.dtype(dtype).name])
-    done = _done(note, key) if file.exists() else 0
-    if done < count:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        done = _fill(file, note, key, encode, done, (count, *shape), dtype, doing, at_once)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # of processes that train together one encodes, and the others wait
+        done = _done(note, key) if file.exists() else 0
+        if done < count:
+            _fill(file, note, key, encode, done, (count, *shape), dtype, doing, at_once)
     return np.load(file, mmap_mode="r")
 
 
@@ -47,7 +50,7 @@ def _fill(
     dtype: type[np.generic],
     doing: str,
     at_once: int,
-) -> int:
+) -> None:
     with files.full_disk_named(file), Progress(doing, shape[0] - done) as progress:
         mode = "r+" if done else "w+"
         array = np.lib.format.open_memmap(file, mode=mode, dtype=dtype, shape=shape)  # type: ignore[no-untyped-call]
@@ -59,7 +62,6 @@ def _fill(
                 array.flush()
                 files.write_json(note, {"key": key, "done": done})
             progress.advance(len(rows))
-    return done
 
 
 def _done(note: Path, key: str) -> int:

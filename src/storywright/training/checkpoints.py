@@ -7,6 +7,7 @@ what the tensors mean.
 import dataclasses
 import json
 import logging
+import math
 import shutil
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -43,17 +44,28 @@ class State:
     rollbacks: int = 0
     final: dict[str, float] = field(default_factory=dict)
     """The last validation, when the run is finished."""
+    best: float = math.inf
+    """The smallest validation loss, where patience is counted."""
+    without_better: int = 0
+    """Validations since then."""
+    stopped: bool = False
+    """Whether patience ended the run."""
 
 
 class Checkpoints:
     """The checkpoints of one run in a folder."""
 
-    def __init__(self, folder: Path, run: str, *, keep: int, writes: bool = True) -> None:
+    def __init__(self, folder: Path, run: str, *, keep: int, keep_every: int = 0, writes: bool = True) -> None:
+        """The newest `keep` are kept, and for good those at multiples of `keep_every` steps."""
         self._folder, self._keep, self._writes = folder / run[:16], keep, writes
+        self._keep_every = keep_every
         self._writer = ThreadPoolExecutor(1)
         self._pending: Future[None] | None = None
         if others := [p.name for p in folder.glob("*") if p.is_dir() and p != self._folder]:
             _log.warning("%s holds checkpoints of other values or data (%s): not used.", folder, ", ".join(others))
+        if writes:
+            for part in self._folder.glob(".step-*.part"):  # of a process that was killed while it wrote
+                shutil.rmtree(part, ignore_errors=True)
 
     def save(self, state: State, tensors: Mapping[str, Mapping[str, Tensor]]) -> None:
         """Keep this state; it is copied now and written while the training goes on."""
@@ -100,7 +112,8 @@ class Checkpoints:
             files.write_json(part / _STATE, json.loads(text) | {"files": digests})
             files.replace_folder(part, target)
         for old in sorted(self._folder.glob("step-????????"), reverse=True)[self._keep :]:
-            shutil.rmtree(old)
+            if not (self._keep_every and int(old.name.removeprefix("step-")) % self._keep_every == 0):
+                shutil.rmtree(old)
 
 
 def _read(folder: Path) -> tuple[State, dict[str, dict[str, Tensor]]] | None:
