@@ -75,8 +75,8 @@ def write_page(figures: Figures) -> None:
     rows = "".join(f"| {what} | {value} |\n" for what, value in figures.rows.items())
     text = (
         "# The images, measured\n\n"
-        f"Written by `make test-images`, on {os.cpu_count()} cores ({cpu[1] if cpu else 'unknown'}), at a load of {load:.1f} "
-        "at the end. The engine is Debian's, and what stands in for `python:3.11-slim-bookworm` is Debian's own Python.\n\n"
+        f"Written by `make test-images` on {os.cpu_count()} cores ({cpu[1] if cpu else '?'}) at a load of {load:.1f}. "
+        "The engine is Debian's, and what stands in for `python:3.11-slim-bookworm` is Debian's own Python.\n\n"
         f"| | |\n|---|---|\n{rows}"
     )
     (ROOT / "docs" / "results" / "images.md").write_text(text)
