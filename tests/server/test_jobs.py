@@ -1,97 +1,24 @@
 """Jobs over HTTP: killed in the middle and gone on, cancelled, tried again, and who comes first."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
-from storywright.server.desk import Desk
 from storywright.server.ledger import Ledger
-from storywright.server.metrics import Metrics
 from storywright.studio.director import Drawing
 from storywright.watch import database
 
 from .conftest import BRIEF, Start, Studio, _until, stand_in
+from .serving import Process
 
 LONG = BRIEF | {"format": {"seconds": 12, "panels": 6}}
 
-_SERVER = """
-import sys
-import uvicorn
-sys.path.insert(0, sys.argv[1])
-import conftest
-from storywright.server.app import make_app
-from storywright.server.following import Following
-from storywright.server.metrics import Metrics
-from storywright.settings import Settings
-from storywright.studio.director import Drawing
-
-models = conftest.stand_in(seconds=0.25)
-draw = models.illustrator.draw
-def noted(prompts, **how):
-    drawn = draw(prompts, **how)
-    with open(sys.argv[3], "a") as file:
-        file.write("drawn\\n")
-    return drawn
-models.illustrator.draw = noted
-settings = Settings.from_environment()
-opener = lambda *_: (models, Drawing(draws=1, steps=1))
-app = make_app(settings, Following(settings, Metrics(), every_seconds=0.1, opener=opener))
-uvicorn.Server(uvicorn.Config(app, port=int(sys.argv[2]), log_level="warning")).run()
-"""
-
-
-class Process:
-    """A server in a process of its own."""
-
-    def __init__(self, folder: Path, port: int) -> None:
-        self.notes = folder / "drawn.txt"
-        script = folder / "server.py"
-        script.write_text(_SERVER)
-        here = str(Path(__file__).parent)
-        self._process = subprocess.Popen([sys.executable, str(script), here, str(port), str(self.notes)])
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60)
-        _until(self._ready, 240)
-
-    @property
-    def num_drawings(self) -> int:
-        return len(self.notes.read_text().split()) if self.notes.exists() else 0
-
-    def kill(self) -> None:
-        os.kill(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-
-    def _ready(self) -> bool:
-        assert self._process.poll() is None
-        try:
-            return self.client.get("/readyz").status_code == 200
-        except httpx.TransportError:
-            return False
-
-
-@pytest.fixture
-def port() -> Iterator[int]:
-    import socket
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        number = free.getsockname()[1]
-    yield number
-
 
 @pytest.mark.slow
-def test_a_board_goes_on_after_a_kill_at_the_panel_it_had_reached(
-    own_environment: None, tmp_path: Path, port: int
-) -> None:
-    first = Process(tmp_path, port)
+def test_a_board_goes_on_after_a_kill_at_the_panel_it_had_reached(own_environment: None, tmp_path: Path) -> None:
+    first = Process(tmp_path, seconds=0.25)
     try:
         asked = first.client.post("/api/v1/boards", params={"wait": 0, "candidates": 2}, json=LONG)
         assert asked.status_code == 202
@@ -100,7 +27,7 @@ def test_a_board_goes_on_after_a_kill_at_the_panel_it_had_reached(
         first.kill()
     before = first.num_drawings
     assert before < 6
-    second = Process(tmp_path, port)
+    second = Process(tmp_path, seconds=0.25)
     try:
         _until(lambda: second.client.get(asked.headers["location"]).json()["state"] == "done", 120)
         done = second.client.get(asked.headers["location"]).json()
@@ -201,21 +128,64 @@ def test_the_user_with_less_under_way_is_served_before_one_who_asked_earlier(stu
     assert [job.id for job in claimed if job] == ["mia-0", "tom", "mia-1", "mia-2"]
 
 
-def test_a_single_picture_goes_before_boards_and_users_take_turns(tmp_path: Path) -> None:
-    desk, order, ready = Desk(Metrics()), list[str](), threading.Event()
+def test_files_are_written_before_boards_are_drawn_and_a_book_comes_last(studio: Studio) -> None:
+    studio.stop()
+    ledger = Ledger(database.engine(studio.settings.database_url))
+    for kind in ("adapt", "boards", "revision", "export"):
+        ledger.enter(kind, kind, {}, user="mia", num_panels=1)
+    assert [job.id for job in (ledger.claim("w", ["boards", "adapt"]), ledger.claim("w")) if job] == [
+        "boards",
+        "export",
+    ]
+    assert [job.id for job in (ledger.claim("w"), ledger.claim("w")) if job] == ["revision", "adapt"]
 
-    def draw(kind: str, user: str, begun: int) -> None:
-        with desk.turn(kind, user=user, begun=begun):
-            order.append(f"{kind} {user} {begun}")
 
-    waiting = [("board", "mia", 1), ("board", "mia", 2), ("board", "tom", 3), ("redraw", "eve", 4)]
-    with desk.turn("board", user="mia", begun=0):
-        threads = []
-        for turn in waiting:
-            threads.append(threading.Thread(target=draw, args=turn, daemon=True))
-            threads[-1].start()
-            _until(lambda: len(desk._queue) == len(threads))
-        ready.set()
-    for thread in threads:
-        thread.join(timeout=10)
-    assert order == ["redraw eve 4", "board tom 3", "board mia 1", "board mia 2"]
+def test_each_further_try_comes_twice_as_late(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    models, waits = stand_in(), []
+
+    def fails(*_: object, **__: object) -> None:
+        raise RuntimeError("out of memory")
+
+    models.illustrator.draw = fails  # type: ignore[method-assign, assignment]
+    give_back = Ledger.give_back
+    monkeypatch.setattr(
+        Ledger, "give_back", lambda *words, **how: waits.append(how["after_ms"]) or give_back(*words, **how)
+    )
+    studio = start(opener=lambda *_: (models, Drawing(draws=1, steps=1)))
+    studio.app.state.service.jobs.backoff_seconds = 0.05
+    answer = studio.client.post("/api/v1/boards", params={"candidates": 1}, json=BRIEF)
+    assert answer.status_code == 500
+    assert waits == [50, 100]
+
+
+def test_the_jobs_are_listed_in_pages_the_newest_first(studio: Studio) -> None:
+    ids = [studio.made(candidates=1)["id"] for _ in range(3)]
+    first = studio.client.get("/api/v1/jobs", params={"limit": 2}).json()
+    assert [one["id"] for one in first["jobs"]] == [ids[2], ids[1]]
+    rest = studio.client.get(first["next"]).json()
+    assert ([one["id"] for one in rest["jobs"]], rest["next"]) == ([ids[0]], "")
+
+
+def test_another_style_is_drawn_as_a_job_that_tells_of_each_panel_and_can_be_waited_for(studio: Studio) -> None:
+    made = studio.made(candidates=1)["boards"][0]
+    url = f"/api/v1/boards/{made['id']}"
+    asked = {"action": "restyle", "style": "watercolour"}
+    answer = studio.client.post(f"{url}/revisions", json=asked, headers={"If-Match": '"1"', "Idempotency-Key": "k"})
+    assert answer.status_code == 202
+    job = answer.headers["location"]
+    _until(lambda: studio.client.get(job).json()["state"] == "done")
+    done = studio.client.get(job).json()
+    assert (done["kind"], done["num_drawn"], done["version"]) == ("revision", 2, f"{url}/versions/2")
+    assert studio.client.get(url).json()["style"] == "watercolour"
+    waited = studio.client.post(
+        f"{url}/revisions",
+        json={"action": "reframe", "aspect": "9:16"},
+        headers={"If-Match": '"2"', "Prefer": "wait=20"},
+    )
+    assert (waited.status_code, waited.headers["etag"], waited.json()["aspect"]) == (201, '"3"', "9:16")
+    late = studio.client.post(f"{url}/revisions", json=asked, headers={"If-Match": '"1"'})
+    assert late.status_code == 412
+    wrong = studio.client.post(
+        f"{url}/revisions", json={"action": "reframe", "aspect": "wide"}, headers={"If-Match": '"3"'}
+    )
+    assert (wrong.status_code, "two numbers such as 16:9" in wrong.json()["detail"]) == (422, True)

@@ -1,83 +1,64 @@
-"""The drawing desk: one order is drawn at a time, and only so many may wait.
+"""The desk: who may wait for a drawing, and who is told to come again.
 
-Boards take the desk panel by panel. Whoever waits for a single picture goes before all boards; among boards the users
-take turns, and one user's boards are drawn in the order they were asked for. Knows nothing of models.
+So much may wait as can be drawn in a while: that many orders, and that many seconds of drawing by what it took lately.
+Knows nothing of models, nor of the order in which things are drawn.
 """
 
+import math
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
+from storywright.server.drawing.work import Kind, Picture, Question
 from storywright.server.metrics import Metrics
 from storywright.server.problems import Busy
 
-_USERS_REMEMBERED = 1_000
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Turn:
-    batch: bool
-    user: str
-    begun: int
+PLACES = {"image": 64, "redraw": 16}
+"""Redraws are waited for by threads, of which there are 40."""
+LONGEST_WAIT_SECONDS = 20.0
+"""What is accepted is drawn in less than the 30 s that a server has to end."""
+_MEMORY = 0.8
 
 
 class Desk:
-    """Where drawing happens."""
+    """Keeps count of what waits to be drawn."""
 
-    def __init__(self, metrics: Metrics, places: int = 16) -> None:
-        self._metrics, self._places = metrics, places
-        self._free, self._drawing, self._queue = threading.Condition(), False, list[_Turn]()
-        self._last: dict[str, int] = {}
-        self._turns = 0
-        self._count, self._waiting = threading.Lock(), 0
+    def __init__(self, metrics: Metrics) -> None:
+        self.metrics = metrics
+        self._lock = threading.Lock()
+        self._waiting = dict.fromkeys(PLACES, 0)
+        self._effort, self._seconds_per_effort = 0.0, 0.0
 
     @contextmanager
-    def place(self, kind: str) -> Iterator[None]:
-        """A place in the queue for the time of the block; Busy when all are taken."""
-        with self._count:
-            if self._waiting >= self._places:
-                self._metrics.rejected.labels(kind).inc()
-                raise Busy(f"{self._waiting} orders are waiting to be drawn: try again in a few seconds.", 5)
-            self._waiting += 1
+    def place(self, kind: str, effort: float = 0.0) -> Iterator[None]:
+        """A place in the queue for the time of the block; Busy when all are taken, or it would take too long."""
+        with self._lock:
+            ahead = self._effort * self._seconds_per_effort
+            if self._waiting[kind] >= PLACES[kind] or ahead > LONGEST_WAIT_SECONDS:
+                self.metrics.rejected.labels(kind).inc()
+                seconds = max(1, math.ceil(ahead / 2))
+                raise Busy(f"{self.num_waiting} orders are waiting to be drawn: try again in {seconds} s.", seconds)
+            self._waiting[kind] += 1
+            self._effort += effort
         try:
             yield
         finally:
-            with self._count:
-                self._waiting -= 1
+            with self._lock:
+                self._waiting[kind] -= 1
+                self._effort -= effort
 
     @property
     def num_waiting(self) -> int:
         """How many places are taken."""
-        return self._waiting
+        return sum(self._waiting.values())
 
-    @contextmanager
-    def turn(self, kind: str, *, user: str = "", begun: int = 0) -> Iterator[None]:
-        """The pen, for the time of the block; `begun` orders the boards of one user."""
-        mine = _Turn(kind == "board", user, begun)
-        with self._free:
-            self._queue.append(mine)
-            while self._drawing or self._next() is not mine:
-                self._free.wait()
-            self._queue.remove(mine)
-            self._drawing = True
-            self._note_turn(user)
-        started = time.perf_counter()
-        try:
-            yield
-            self._metrics.drawing_seconds.labels(kind).observe(time.perf_counter() - started)
-        finally:
-            with self._free:
-                self._drawing = False
-                self._free.notify_all()
-
-    def _next(self) -> _Turn:
-        """Single pictures first; then whoever had the pen longest ago; min keeps the order of arrival."""
-        return min(self._queue, key=lambda turn: (turn.batch, self._last.get(turn.user, 0), turn.begun))
-
-    def _note_turn(self, user: str) -> None:
-        self._turns += 1
-        if len(self._last) >= _USERS_REMEMBERED:
-            self._last.clear()
-        self._last[user] = self._turns
+    def note(self, kind: Kind, works: Sequence[Picture | Question], seconds: float) -> None:
+        """Note how long it took to draw these together."""
+        effort = sum(one.effort for one in works if isinstance(one, Picture))
+        if not effort:
+            return
+        self.metrics.drawing_seconds.labels(kind).observe(seconds)
+        self.metrics.drawing_batch.observe(len(works))
+        with self._lock:
+            before = self._seconds_per_effort or seconds / effort
+            self._seconds_per_effort = _MEMORY * before + (1 - _MEMORY) * seconds / effort

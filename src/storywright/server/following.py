@@ -1,8 +1,9 @@
 """Which models are served: the champion, followed by asking the registry every few seconds.
 
-A new champion is fetched, opened beside the old one and tried; only then the next request gets it, while requests
-under way finish with what they began. What cannot be used is refused, and service goes on with what it has: the models
-of now, else what was deployed here last, else the embedded ones.
+A new champion is fetched, opened beside the old one in a drawing room of its own and tried; only then the next request
+gets it, while requests under way finish with what they began. The crew before stays open, so that a rollback is served
+at once. What cannot be used is refused, and service goes on with what it has: the models of now, else what was deployed
+here last, else the embedded ones.
 """
 
 import logging
@@ -15,16 +16,19 @@ from pathlib import Path
 from storywright import registry
 from storywright.errors import BadInput
 from storywright.registry.versions import Version
+from storywright.server.desk import Desk
+from storywright.server.drawing import asking, devices
+from storywright.server.drawing.bench import Bench, Opener
+from storywright.server.drawing.room import Host, Room
+from storywright.server.drawing.work import Asker, Opened
 from storywright.server.metrics import Metrics
 from storywright.server.problems import NotReady
 from storywright.settings import Settings
 from storywright.studio.director import Drawing
 from storywright.studio.models import Models
-from storywright.watch import deployed, deployment, trial
+from storywright.watch import deployment
 
 _LOG = logging.getLogger("storywright.server")
-_TRIAL_PROMPT = "a woman with long red hair and a yellow shirt stands in the park and holds a blue bottle, day"
-_TRIAL_STEPS = 4
 _RETRY_SECONDS = 60.0
 
 
@@ -38,30 +42,35 @@ class Crew:
     """Of the bundle; empty for the embedded models."""
     origin: str
     """registry, deployment (while the registry is away) or embedded."""
+    room: Room
+    """Where they draw."""
+    opened: Opened
     models: Models
-    drawing: Drawing
+    """For somebody who waits for a single panel."""
 
+    @property
+    def drawing(self) -> Drawing:
+        """How pictures are drawn, as tuned."""
+        return self.opened.drawing
 
-Opener = Callable[[Path | None, str], tuple[Models, Drawing]]
-
-
-def open_crew(folder: Path | None, version: str) -> tuple[Models, Drawing]:
-    """Open and try the bundle in a folder; the embedded models without one."""
-    if folder is None:
-        return Models.open(), Drawing()
-    models, drawing = deployed.opened(folder, version)
-    trial.try_out(models, prompt=_TRIAL_PROMPT, steps=_TRIAL_STEPS, seed=7, name=f"Version {version}")
-    return models, drawing
+    def models_for(self, asker: Asker) -> Models:
+        """The same models for another, whose turn may come later."""
+        return asking.models(self.room, self.opened, asker)
 
 
 class Following:
     """Keeps the crew that is served, and changes it when the champion changes."""
 
     def __init__(
-        self, settings: Settings, metrics: Metrics, *, every_seconds: float = 10.0, opener: Opener = open_crew
+        self, settings: Settings, metrics: Metrics, *, every_seconds: float = 10.0, opener: Opener | None = None
     ) -> None:
-        self._settings, self.metrics, self._every, self._open = settings, metrics, every_seconds, opener
+        """An `opener` opens the models in this process; without one, each device has a process of its own."""
+        self._settings, self.metrics, self._every = settings, metrics, every_seconds
+        self._hosts: Callable[[], list[Host]] = devices.processes if opener is None else lambda: [Bench(opener)]
+        self.desk = Desk(metrics)
         self._crew: Crew | None = None
+        self._before: Crew | None = None
+        self._rooms: list[Room] = []
         self._refused: _Refusal | None = None
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="following", daemon=True)
@@ -77,18 +86,20 @@ class Following:
 
     @property
     def ready(self) -> bool:
-        """Whether anybody serves."""
-        return self._crew is not None
+        """Whether anybody serves, and can draw."""
+        return self._crew is not None and self._crew.room.ready
 
     def start(self) -> None:
         """Open the first crew and follow from then on."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Follow no longer."""
+        """Follow no longer; what waits to be drawn is drawn."""
         self._stopped.set()
         if self._thread.is_alive():
             self._thread.join(timeout=5)
+        for room in self._rooms:
+            room.close()
 
     def check(self) -> None:
         """Ask once who is champion, and change to it if it can be used."""
@@ -127,7 +138,7 @@ class Following:
             return last.why
         try:
             folder = registry.fetch(champion.number, self._settings)
-            models, drawing = self._open(folder, champion.number)
+            crew = self._opened(folder, champion.number, champion.digest, "registry")
             previous = registry.find(registry.PREVIOUS, self._settings)
             deployment.write(deployment.document(folder, champion.number, previous, self._settings), self._settings)
         except BadInput as error:
@@ -135,7 +146,7 @@ class Following:
             self._refused = _Refusal(champion=champion.digest, why=str(error), at=time.monotonic())
             return str(error)
         self._refused = None
-        self._serve(champion.number, champion.digest, "registry", models, drawing)
+        self._serve(crew)
         return ""
 
     def _fall_back(self) -> str:
@@ -143,23 +154,37 @@ class Following:
         notice = ""
         try:
             if last := deployment.read(self._settings):
-                self._serve(last.version, last.digest, "deployment", *self._open(last.folder, last.version))
+                self._serve(self._opened(last.folder, last.version, last.digest, "deployment"))
                 return ""
         except BadInput as error:
             notice = str(error)
         try:
-            self._serve("", "", "embedded", *self._open(None, ""))
+            self._serve(self._opened(None, "", "", "embedded"))
         except BadInput as error:
             notice = str(error)
         return notice
 
-    def _serve(self, version: str, digest: str, origin: str, models: Models, drawing: Drawing) -> None:
-        self._crew = Crew(version=version, digest=digest, origin=origin, models=models, drawing=drawing)
+    def _opened(self, folder: Path | None, version: str, digest: str, origin: str) -> Crew:
+        """Open a crew beside the one that serves; the one that served before is open still."""
+        if self._before and (self._before.version, self._before.digest) == (version, digest):
+            return self._before
+        room = Room(self.desk, self._hosts())
+        opened = room.open(folder, version)
+        models = asking.models(room, opened, Asker(kind="redraw"))
+        return Crew(version=version, digest=digest, origin=origin, room=room, opened=opened, models=models)
+
+    def _serve(self, crew: Crew) -> None:
+        self._crew, self._before = crew, self._crew
+        kept = [one.room for one in (self._crew, self._before) if one]
+        for room in self._rooms:
+            if room not in kept:
+                room.rest()  # a board may still be drawn there
+        self._rooms = [*dict.fromkeys([*self._rooms, crew.room])]
         self.metrics.swaps.labels("served").inc()
         self.metrics.model_ready.set(1)
         self.metrics.model.clear()
-        self.metrics.model.labels(version or "embedded", digest[:12], origin).set(1)
-        _LOG.info("Serving %s", f"version {version}" if version else "the embedded models")
+        self.metrics.model.labels(crew.version or "embedded", crew.digest[:12], crew.origin).set(1)
+        _LOG.info("Serving %s", f"version {crew.version}" if crew.version else "the embedded models")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

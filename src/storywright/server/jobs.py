@@ -5,6 +5,8 @@ how each ended; several processes may share one database. Making boards is done 
 with models that read back what was drawn before (see `recorded`).
 """
 
+import asyncio
+import copy
 import hashlib
 import logging
 import os
@@ -18,27 +20,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fastapi import Request
 from PIL import Image
+from starlette.concurrency import run_in_threadpool
 
 from storywright import board as documents
 from storywright import export, files
 from storywright.board import Brief
 from storywright.errors import BadInput
-from storywright.server.desk import Desk
+from storywright.server.drawing.work import Asker
 from storywright.server.following import Following
 from storywright.server.ledger import LEASE_MS, DrawnPanel, Job, Ledger
 from storywright.server.metrics import Metrics
 from storywright.server.problems import Busy
 from storywright.server.recorded import Steps, png, recorded
 from storywright.settings import Settings
-from storywright.studio import plan
+from storywright.studio import plan, workspaces
 from storywright.studio.director import Candidate, Director
 from storywright.studio.store import Store
+from storywright.studio.workspaces import HOME
 from storywright.watch import boards, database
 from storywright.watch.boards import Made
 
 _LOG = logging.getLogger("storywright.server")
-_AT_ONCE = 4
+_DRAWN_AT_ONCE, _WRITTEN_AT_ONCE = 4, 2
+_DRAWN = ("revision", "video", "boards", "adapt")
 _PLACES = {"boards": 16, "export": 64}
 _MOST_TRIES = 4
 _LOOK_SECONDS = 0.5
@@ -66,16 +72,16 @@ class Jobs:
     """Takes jobs and works on them."""
 
     def __init__(
-        self, settings: Settings, following: Following, desk: Desk, store: Store, metrics: Metrics, ledger: Ledger
+        self, settings: Settings, following: Following, store: Store, metrics: Metrics, ledger: Ledger
     ) -> None:
-        self._settings, self._following, self._desk, self._metrics = settings, following, desk, metrics
-        self._store, self.ledger = store, ledger
+        self._settings, self._following, self._metrics = settings, following, metrics
+        self._store, self.ledger, self.workspace = store, ledger, HOME
         self._engine = database.engine(settings.database_url)
         self._worker = f"{socket.gethostname()[:40]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
         self._work: dict[str, Work] = {"boards": self._boards, "export": self._export}
         self._places = dict(_PLACES)
         self._stopping, self._changed = threading.Event(), threading.Condition()
-        self._under_way: set[threading.Thread] = set()
+        self._under_way: dict[threading.Thread, str] = {}
         self._threads = [
             threading.Thread(target=loop, name=name, daemon=True)
             for name, loop in (("jobs", self._claim_on), ("leases", self._renew_on))
@@ -88,43 +94,77 @@ class Jobs:
         for thread in self._threads:
             thread.start()
 
+    def begin_to_stop(self) -> None:
+        """Begin no further step, and let nobody wait for a job any longer."""
+        if not self._stopping.is_set():
+            self._stopping.set()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether this server is being stopped."""
+        return self._stopping.is_set()
+
     def stop(self, seconds: float = 25.0) -> None:
         """Let each job finish its step and hand it back; another server goes on."""
-        self._stopping.set()
+        self.begin_to_stop()
         self._tell()
         end = time.monotonic() + seconds
         for thread in [*self._under_way, *(thread for thread in self._threads if thread.is_alive())]:
             thread.join(timeout=max(0.0, end - time.monotonic()))
 
-    def order(self, brief: Brief, candidates: int, *, user: str = "", key: str = "") -> Job:
+    def order(self, brief: Brief, candidates: int, *, user: str = "", key: str = "", workspace: str = "") -> Job:
         """Take an order for boards; the same key is the same order."""
         for number, asset in enumerate(brief.assets):
             if asset.file and not self._store.has_picture_at(asset.file):
                 raise BadInput(f"Field assets.{number}.file: nothing lies beside a brief that is sent: leave it out.")
         asked = {"brief": brief.model_dump(mode="json"), "candidates": candidates}
-        return self.take("boards", asked, user=user, key=key, num_panels=candidates * plan.num_panels(brief))
+        num_panels = candidates * plan.num_panels(brief)
+        return self.take("boards", asked, user=user, key=key, num_panels=num_panels, workspace=workspace)
 
     def export(self, board_id: str, number: int, formats: list[str], *, user: str = "", key: str = "") -> Job:
         """Take an order for files of a version of a board; what was exported before is not exported again."""
         asked = {"board": board_id, "version": number, "formats": export.known(formats)}
         self._store.version(board_id, number)
-        return self.take("export", asked, user=user, key=key or files.digest_of(asked), num_panels=0)
+        key = key or files.digest_of(asked)
+        return self.take("export", asked, user=user, key=key, workspace=workspaces.of(board_id))
+
+    def within(self, workspace: str) -> "Jobs":
+        """The same jobs, worked on by the same threads, with the pictures of one workspace."""
+        if workspace == self.workspace:
+            return self
+        view = copy.copy(self)
+        view.workspace, view._store = workspace, self._store.within(workspace)
+        view._work = self._work | {"boards": view._boards, "export": view._export}
+        return view
 
     def does(self, kind: str, work: Work, places: int = 16) -> None:
         """Say how another kind of job is done, and how many of it may be open; before `start`."""
         self._work[kind], self._places[kind] = work, places
 
-    def take(self, kind: str, asked: dict[str, Any], *, user: str = "", key: str = "", num_panels: int = 0) -> Job:
-        """Take an order; the same key is the same order."""
-        job_id = hashlib.sha256(f"{kind} {key}".encode()).hexdigest()[:16] if key else uuid.uuid4().hex[:16]
+    def take(
+        self,
+        kind: str,
+        asked: dict[str, Any],
+        *,
+        user: str = "",
+        key: str = "",
+        num_panels: int = 0,
+        workspace: str = "",
+    ) -> Job:
+        """Take an order, in the workspace that these jobs are seen from unless another is named.
+
+        The same key of the same workspace is the same order.
+        """
+        name = hashlib.sha256(f"{kind} {key}".encode()).hexdigest()[:16] if key else uuid.uuid4().hex[:16]
+        job_id = workspaces.own(name, workspace or self.workspace)
         known = self.ledger.find(job_id) if key else None
         if known is None or known.state in ("failed", "cancelled"):
             if self.ledger.num_open(kind) >= self._places[kind]:
                 self._metrics.rejected.labels("board").inc()
-                raise Busy(f"{self._places[kind]} orders are waiting to be drawn: try again in a few seconds.", 5)
+                raise Busy(f"{self._places[kind]} orders of this kind are open: try again in a few seconds.", 5)
             known = self.ledger.enter(job_id, kind, asked, user=user, num_panels=num_panels)
         if known.asked != asked:
-            raise BadInput(f"The idempotency key {key!r} was used for another brief: choose a new one.")
+            raise BadInput(f"The idempotency key {key!r} was used for another order: choose a new one.")
         self._tell()
         return known
 
@@ -132,13 +172,15 @@ class Jobs:
         """A job as it is now."""
         return self.ledger.find(job_id)
 
-    def wait(self, job: Job, seconds: float) -> Job:
-        """The job when it ended, or as it is after this time."""
-        end = time.monotonic() + seconds
-        while job.open and (left := end - time.monotonic()) > 0:
-            with self._changed:
-                self._changed.wait(min(left, _LOOK_SECONDS))
-            job = self.ledger.find(job.id) or job
+    async def ended(self, job: Job, seconds: float, request: Request) -> Job:
+        """The job when it ended, or as it is after this time, when the client has gone, or when the server stops."""
+        end, pause = time.monotonic() + seconds, 0.02
+        while job.open and (left := end - time.monotonic()) > 0 and not self.stopping:
+            await asyncio.sleep(min(left, pause))
+            pause = min(pause * 1.5, _LOOK_SECONDS)
+            job = await run_in_threadpool(self.ledger.find, job.id) or job
+            if await request.is_disconnected():
+                break
         return job
 
     def cancel(self, job_id: str) -> bool:
@@ -158,18 +200,27 @@ class Jobs:
     def _claim_on(self) -> None:
         while not self._stopping.is_set():
             job = None
-            if self._following.ready and len(self._under_way) < _AT_ONCE:
+            if kinds := self._kinds_with_a_slot():
                 try:
-                    job = self.ledger.claim(self._worker)
+                    job = self.ledger.claim(self._worker, kinds)
                 except Exception:  # noqa: BLE001 - a database that is away for a while comes back
                     _LOG.exception("Looking for the next job failed")
             if job:
                 thread = threading.Thread(target=self._do, args=(job,), name=f"job {job.id}", daemon=True)
-                self._under_way.add(thread)
+                self._under_way[thread] = job.kind
                 thread.start()
             else:
                 with self._changed:
                     self._changed.wait(_LOOK_SECONDS)
+
+    def _kinds_with_a_slot(self) -> list[str]:
+        """What may be begun: files are written beside what is drawn, and not after it."""
+        begun = list(self._under_way.values())
+        exports = sum(kind not in _DRAWN for kind in begun)
+        kinds = [] if exports >= _WRITTEN_AT_ONCE else [kind for kind in self._work if kind not in _DRAWN]
+        if self._following.ready and len(begun) - exports < _DRAWN_AT_ONCE:
+            kinds += [kind for kind in self._work if kind in _DRAWN]
+        return kinds
 
     def _renew_on(self) -> None:
         while not self._stopping.wait(LEASE_MS / 5_000) or self._under_way:
@@ -185,7 +236,8 @@ class Jobs:
             if job.tries > _MOST_TRIES:
                 self._end(job, problem=f"The server ended {_MOST_TRIES} times while working on this.", ours=True)
                 return
-            self._end(job, result=self._work[job.kind](job, self._watch(job)))
+            there = self.within(workspaces.of(job.id))
+            self._end(job, result=there._work[job.kind](job, there._watch(job)))
         except _Stopped:
             if self._stopping.is_set():
                 self.ledger.give_back(job.id, self._worker, tried=False)
@@ -199,7 +251,7 @@ class Jobs:
             else:
                 self._end(job, problem="Something went wrong while drawing; the server's log says what.", ours=True)
         finally:
-            self._under_way.discard(threading.current_thread())
+            self._under_way.pop(threading.current_thread(), None)
             self._tell()
 
     def _end(self, job: Job, *, result: dict[str, Any] | None = None, problem: str = "", ours: bool = False) -> None:
@@ -226,7 +278,8 @@ class Jobs:
         def drawn(candidate: int, panel: int, picture: Image.Image) -> None:
             watch.drawn(candidate, panel, png(picture))
 
-        models = recorded(crew.models, Steps(self.ledger, job, watch.going_on), self._store, self._desk, job)
+        asked = crew.models_for(Asker(kind="board", user=job.user, begun=job.made_ms))
+        models = recorded(asked, Steps(self.ledger, job, watch.going_on), self._store)
         brief = documents.parse(Brief, job.asked["brief"], "The brief")
         director = Director(models, crew.drawing)
         made = director.boards(brief, int(job.asked["candidates"]), on_panel=drawn, folder=self._store.folder)

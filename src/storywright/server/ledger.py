@@ -6,7 +6,7 @@ of what the jobs are about.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -28,11 +28,13 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    true,
     update,
 )  # fmt: skip
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from storywright.studio import workspaces
 from storywright.watch.database import now_ms
 
 State = Literal["waiting", "working", "done", "failed", "cancelled"]
@@ -76,6 +78,8 @@ _PANELS = Table(
     Column("panel", Integer, primary_key=True),
     Column("picture", String(64), nullable=False),
 )
+_RANK = case({"export": 0, "revision": 1, "adapt": 3}, value=_JOBS.c.kind, else_=2)
+"""What somebody waits for goes before a book."""
 _INDEXES = (Index("jobs_state", _JOBS.c.state), Index("jobs_made", _JOBS.c.made_ms))
 
 
@@ -155,22 +159,39 @@ class Ledger:
         with self._engine.connect() as connection:
             return int(connection.execute(query).scalar_one())
 
-    def claim(self, worker: str) -> Job | None:
-        """Take the next job: whose user has the fewest under way, then the oldest. None when there is none."""
+    def listed(self, limit: int, before: str = "", workspace: str = workspaces.HOME) -> list[Job]:
+        """The newest jobs of a workspace, the newest first; `before` is the last id of the page before."""
+        query = select(_JOBS).where(workspaces.within(_JOBS.c.id, workspace))
+        query = query.order_by(_JOBS.c.made_ms.desc(), _JOBS.c.id).limit(limit)
+        if before:
+            made_ms = select(_JOBS.c.made_ms).where(_JOBS.c.id == before).scalar_subquery()
+            query = query.where((_JOBS.c.made_ms < made_ms) | ((_JOBS.c.made_ms == made_ms) & (_JOBS.c.id > before)))
+        with self._engine.connect() as connection:
+            return [_job(row) for row in connection.execute(query).mappings()]
+
+    def claim(self, worker: str, kinds: Collection[str] = ()) -> Job | None:
+        """Take the next job of these kinds: the shortest kind, whose user has the fewest under way, then the oldest.
+
+        None when there is none.
+        """
         now = now_ms()
-        free = or_(
+        wanted = _JOBS.c.kind.in_(kinds) if kinds else true()
+        free = wanted & or_(
             (_JOBS.c.state == "waiting") & (_JOBS.c.not_before_ms <= now),
             (_JOBS.c.state == "working") & (_JOBS.c.lease_ms < now),
         )
         working = select(_JOBS.c.user, func.count()).where(_JOBS.c.state == "working", _JOBS.c.lease_ms >= now)
         with self._engine.connect() as connection:
             found = connection.execute(
-                select(_JOBS.c.id, _JOBS.c.user).where(free).order_by(_JOBS.c.made_ms, _JOBS.c.id).limit(_LOOKED_AT)
+                select(_JOBS.c.id, _JOBS.c.user, _RANK.label("rank"))
+                .where(free)
+                .order_by("rank", _JOBS.c.made_ms, _JOBS.c.id)
+                .limit(_LOOKED_AT)
             ).all()
             busy: dict[str, int] = (
                 dict(connection.execute(working.group_by(_JOBS.c.user)).tuples().all()) if found else {}
             )
-        for job_id, _ in sorted(found, key=lambda row: busy.get(row.user, 0)):
+        for job_id, _, _ in sorted(found, key=lambda row: (row.rank, busy.get(row.user, 0))):
             with self._engine.begin() as connection:
                 taken = update(_JOBS).where(_JOBS.c.id == job_id, free)
                 held = {"state": "working", "worker": worker, "lease_ms": now + LEASE_MS, "tries": _JOBS.c.tries + 1}

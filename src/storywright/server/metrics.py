@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _QUICK = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _DRAWN = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160)
+_TOGETHER = (1, 2, 4, 8, 16, 32, 64)
 _WRITTEN = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1)
 
 
@@ -25,6 +26,10 @@ class Metrics:
         self.request_seconds = self._histogram("http_request_seconds", "Time to answer.", _QUICK, "route", "method")
         self.drawing_seconds = self._histogram("drawing_seconds", "Time to draw, without waiting.", _DRAWN, "kind")
         self.drawing_waiting = self._gauge("drawing_waiting", "Orders and pictures that wait or are drawn.")
+        self.drawing_batch = self._histogram("drawing_batch_pictures", "Pictures drawn together.", _TOGETHER)
+        self.drawing_restarts = self._counter(
+            "drawing_restarts", "Drawing processes that ended and were started again."
+        )
         self.rejected = self._counter("drawing_rejected", "Turned away because too much was waiting.", "kind")
         self.panels = self._counter("panels_drawn", "Panels drawn.")
         self.boards = self._counter("boards", "Boards asked for, by how it ended.", "outcome")

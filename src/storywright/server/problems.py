@@ -7,12 +7,15 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from storywright.errors import BadInput
 from storywright.server.templates import page, wants_page
+from storywright.studio.reviews import Closed
 from storywright.studio.store import Conflict, NotKept
 
 _LOG = logging.getLogger("storywright.server")
+_INFERENCE = "/v2"
 
 
 class Missing(BadInput):
@@ -32,7 +35,11 @@ class Busy(BadInput):
 
 
 class NotReady(Busy):
-    """The models are still being opened."""
+    """The models are still being opened, or the server is being stopped."""
+
+
+class Late(Busy):
+    """It was waited for as long as was asked, and its turn did not come."""
 
 
 def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
@@ -43,13 +50,15 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
 
 def install(app: FastAPI) -> None:
     """Let every error of the app become a problem document."""
-    app.add_exception_handler(Missing, lambda request, error: _answer(request, 404, str(error)))
-    app.add_exception_handler(NotKept, lambda request, error: _answer(request, 404, str(error)))
-    app.add_exception_handler(Conflict, lambda request, error: _answer(request, 412, str(error)))
-    app.add_exception_handler(Unconditional, lambda request, error: _answer(request, 428, str(error)))
+    app.add_exception_handler(Missing, lambda request, error: answer(request, 404, str(error)))
+    app.add_exception_handler(NotKept, lambda request, error: answer(request, 404, str(error)))
+    app.add_exception_handler(Closed, lambda request, error: answer(request, 410, str(error)))
+    app.add_exception_handler(Conflict, lambda request, error: answer(request, 412, str(error)))
+    app.add_exception_handler(Unconditional, lambda request, error: answer(request, 428, str(error)))
     app.add_exception_handler(Busy, _busy)
-    app.add_exception_handler(BadInput, lambda request, error: _answer(request, 422, str(error)))
+    app.add_exception_handler(BadInput, lambda request, error: answer(request, 422, str(error)))
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unexpected)
 
@@ -61,8 +70,10 @@ def sentence(error: RequestValidationError) -> str:
     return f"Field {field}: {first['msg'].removeprefix('Value error, ')}."
 
 
-def _answer(request: Request, status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
-    """A page for a person, a problem document for a program."""
+def answer(request: Request, status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
+    """A page for a person, a problem document for a program; a client of the inference protocol gets its kind."""
+    if request.url.path.startswith(_INFERENCE):
+        return JSONResponse({"error": detail}, 400 if status == 422 else status, headers)
     if not wants_page(request):
         return problem(status, detail, headers)
     answer = page(request, "problem.html", status, title=HTTPStatus(status).phrase, detail=detail)
@@ -72,20 +83,32 @@ def _answer(request: Request, status: int, detail: str, headers: dict[str, str] 
 
 def _busy(request: Request, error: Exception) -> Response:
     assert isinstance(error, Busy)
-    return _answer(request, 503, str(error), {"Retry-After": str(error.seconds)})
+    return answer(request, 503, str(error), {"Retry-After": str(error.seconds)})
 
 
 def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return _answer(request, 422, sentence(error))
+    whole = error.errors()[0]["loc"] == ("body",)
+    if whole and not _is_json(request):
+        return answer(request, 415, "Send JSON, and say so: `Content-Type: application/json`.")
+    return answer(request, 422, sentence(error))
+
+
+def _is_json(request: Request) -> bool:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind == "application/json" or kind.endswith("+json")
+
+
+def _gone(request: Request, error: Exception) -> Response:
+    return Response(status_code=499)  # nobody reads it; the metrics count it
 
 
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     detail = f"There is nothing at {request.url.path}." if error.status_code == 404 else f"{error.detail}."
-    return _answer(request, error.status_code, detail, dict(error.headers or {}))
+    return answer(request, error.status_code, detail, dict(error.headers or {}))
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
     _LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return _answer(request, 500, "Something went wrong here; the server's log says what. Trying again may help.")
+    return answer(request, 500, "Something went wrong here; the server's log says what. Trying again may help.")

@@ -14,7 +14,6 @@ from PIL import Image
 
 from storywright import files
 from storywright.illustrator.model import Illustrator
-from storywright.server.desk import Desk
 from storywright.server.ledger import Job, Ledger
 from storywright.studio.models import Models
 from storywright.studio.store import Store
@@ -41,11 +40,11 @@ class Steps:
         return value
 
 
-def recorded(models: Models, steps: Steps, store: Store, desk: Desk, job: Job) -> Models:
+def recorded(models: Models, steps: Steps, store: Store) -> Models:
     """The same models; each drawing and each proposal is a step."""
     return dataclasses.replace(
         models,
-        illustrator=cast(Illustrator, _Illustrator(models.illustrator, steps, store, desk, job)),
+        illustrator=cast(Illustrator, _Illustrator(models.illustrator, steps, store)),
         writer=cast(Proposes, _Writer(models.writer, steps)),
     )
 
@@ -58,15 +57,12 @@ def png(picture: Image.Image) -> bytes:
 
 
 class _Illustrator:
-    """Waits for its turn at the desk before it draws."""
-
-    def __init__(self, illustrator: Any, steps: Steps, store: Store, desk: Desk, job: Job) -> None:
-        self._illustrator, self._steps, self._store, self._desk, self._job = illustrator, steps, store, desk, job
+    def __init__(self, illustrator: Any, steps: Steps, store: Store) -> None:
+        self._illustrator, self._steps, self._store = illustrator, steps, store
 
     def draw(self, prompts: Sequence[str], **how: Any) -> list[Image.Image]:
         def drawn() -> list[str]:
-            with self._desk.turn("board", user=self._job.user, begun=self._job.made_ms):
-                pictures = self._illustrator.draw(list(prompts), **how)
+            pictures = self._illustrator.draw(list(prompts), **how)
             return [self._store.put_picture(png(picture)) for picture in pictures]
 
         digests = self._steps.once(["draw", list(prompts), how], drawn)

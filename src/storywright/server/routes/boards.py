@@ -7,27 +7,30 @@ Idempotency-Key it is made once however often it is sent.
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Cookie, Header, Query
+from fastapi import APIRouter, Body, Header, Query, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
 
-from storywright.board import Brief, Storyboard
+from storywright.board import Brief, Format, Storyboard, parse
 from storywright.errors import BadInput
-from storywright.export import FORMATS
 from storywright.server import editing
-from storywright.server.problems import Missing, Unconditional, problem
-from storywright.server.routes.jobs import JobState, answer
+from storywright.server.callers import TheCaller, User
+from storywright.server.ledger import Job
+from storywright.server.problems import Missing, Unconditional
+from storywright.server.routes.images import Prefer, seconds_to_wait
+from storywright.server.routes.jobs import JobState, answer, answer_when_ended
 from storywright.server.service import Service, TheService
 from storywright.studio import revision, versions
-from storywright.studio.revision import Redraw, Revision
-from storywright.studio.store import Kept, digest_of
+from storywright.studio.revision import Redraw, Reframe, Restyle, Revision
+from storywright.studio.store import Conflict, Kept, digest_of
 
 router = APIRouter(prefix="/api/v1", tags=["boards"])
 
 IfMatch = Annotated[str, Header(max_length=32, description='The version that was looked at, such as "3".')]
 Key = Annotated[str, Header(alias="idempotency-key", max_length=128)]
-User = Annotated[str, Cookie(alias="studio_user", max_length=64)]
 
+_USUAL_WAIT_SECONDS = 60.0
 _REVISIONS: dict[str, Any] = {
     "redraw": {"summary": "Draw a panel again", "value": {"action": "redraw", "panel": "p02", "words": "Mia laughs."}},
     "edit": {"summary": "Set a field", "value": {"action": "edit", "panel": "p02", "field": "seconds", "value": 3.5}},
@@ -132,19 +135,26 @@ class ExportWanted(BaseModel):
 
 
 @router.post("/boards", response_model=JobState, status_code=201, responses={202: {"model": JobState}})
-def make(
+async def make(
     brief: Annotated[Brief, Body(openapi_examples=_BRIEFS)],
+    request: Request,
     service: TheService,
+    caller: TheCaller,
+    user: User,
     candidates: Annotated[int, Query(ge=1, le=6)] = 3,
-    wait: Annotated[float, Query(ge=0, le=300, description="Seconds to wait within this call.")] = 60,
+    wait: Annotated[float | None, Query(ge=0, le=300, description="Seconds to wait within this call.")] = None,
+    prefer: Prefer = "",
     key: Key = "",
-    studio_user: User = "",
 ) -> Response:
-    """Make boards for a brief: 201 with the boards, or 202 with where to look when it takes longer than `wait`."""
-    job = service.jobs.wait(service.jobs.order(brief, candidates, user=studio_user, key=key), wait)
-    if job.state == "failed":
-        return problem(500 if job.our_fault else 422, job.problem)
-    return answer(job, service, 201 if job.state == "done" else 202)
+    """Make boards for a brief: 201 with the boards, or 202 with where to look when it takes longer.
+
+    `wait`, or the header `Prefer: wait=SECONDS`, says how long that is; `Prefer: respond-async` is not to wait at all.
+    """
+    usual = 0.0 if "respond-async" in prefer else _USUAL_WAIT_SECONDS
+    seconds = seconds_to_wait(prefer, usual, 300) if wait is None else wait
+    how = {"user": user, "key": key, "workspace": caller.workspace}
+    job = await run_in_threadpool(service.jobs.order, brief, candidates, **how)
+    return await answer_when_ended(job, request, service, seconds)
 
 
 @router.get("/boards")
@@ -173,19 +183,38 @@ def board(board_id: str, service: TheService, if_none_match: Annotated[str, Head
     return Response(status_code=304, headers=_tag(kept)) if _tag(kept)["ETag"] == if_none_match else _board(kept)
 
 
-@router.post("/boards/{board_id}/revisions", response_model=Storyboard, status_code=201)
-def revise(
+@router.post(
+    "/boards/{board_id}/revisions",
+    response_model=Storyboard,
+    status_code=201,
+    responses={202: {"model": JobState, "description": "Another style or aspect: every panel is drawn, as a job."}},
+)
+async def revise(
     board_id: str,
     asked: Annotated[Revision, Body(openapi_examples=_REVISIONS)],
+    request: Request,
     service: TheService,
+    user: User,
     if_match: IfMatch = "",
+    prefer: Prefer = "",
     key: Key = "",
-    studio_user: User = "",
 ) -> Response:
-    """Change one thing; 412 when the board is at another version by now."""
-    seen = _seen(service, board_id, if_match)
-    kept = editing.revise(service, board_id, revision.asked(asked.model_dump()), seen=seen, who=studio_user, key=key)
-    return _board(kept, 201, {"Location": f"/api/v1/boards/{board_id}/versions/{kept.number}"})
+    """Change one thing; 412 when the board is at another version by now.
+
+    Another style or aspect is drawn as a job: 202 with where to look, or 201 with the board when it is done within
+    `Prefer: wait=SECONDS`.
+    """
+    how = {"who": user, "key": key}
+    made = await run_in_threadpool(_revised, service, board_id, revision.asked(asked.model_dump()), if_match, how)
+    if isinstance(made, Kept):
+        return _board(made, 201, {"Location": f"/api/v1/boards/{board_id}/versions/{made.number}"})
+    seconds = seconds_to_wait(prefer, 0, 300)
+    job = await service.jobs.ended(made, seconds, request)
+    if job.state != "done":
+        return await answer_when_ended(job, request, service, 0)
+    number = int(job.result["version"])
+    kept = await run_in_threadpool(service.store.version, board_id, number)
+    return _board(kept, 201, {"Location": f"/api/v1/boards/{board_id}/versions/{number}"})
 
 
 @router.post("/boards/{board_id}/undo", response_model=Storyboard)
@@ -209,10 +238,20 @@ def draws(board_id: str, panel: str, wanted: DrawsWanted, service: TheService) -
 
 
 @router.get("/boards/{board_id}/versions")
-def listed_versions(board_id: str, service: TheService) -> list[VersionLine]:
-    """Every version, the oldest first."""
+def listed_versions(
+    board_id: str,
+    service: TheService,
+    response: Response,
+    limit: Annotated[int, Query(ge=1, le=1_000)] = 1_000,
+    after: Annotated[int, Query(ge=0, description="The last number of the page before.")] = 0,
+) -> list[VersionLine]:
+    """The versions, the oldest first; the header Link says where the next page is."""
     service.board(board_id)
-    return [VersionLine(**asdict(one)) for one in service.store.versions(board_id)]
+    found = [one for one in service.store.versions(board_id) if one.number > after]
+    if len(found) > limit:
+        more = f"/api/v1/boards/{board_id}/versions?limit={limit}&after={found[limit - 1].number}"
+        response.headers["Link"] = f'<{more}>; rel="next"'
+    return [VersionLine(**asdict(one)) for one in found[:limit]]
 
 
 @router.get("/boards/{board_id}/versions/{number}", response_model=Storyboard)
@@ -239,17 +278,11 @@ def changes(
     ]  # fmt: skip
 
 
-@router.get("/formats")
-def formats() -> dict[str, str]:
-    """What a board can be exported to."""
-    return {name: form.line for name, form in FORMATS.items()}
-
-
 @router.post("/boards/{board_id}/exports", response_model=JobState, status_code=202)
-def export(board_id: str, wanted: ExportWanted, service: TheService, studio_user: User = "") -> Response:
+def export(board_id: str, wanted: ExportWanted, service: TheService, user: User) -> Response:
     """Write files of a board: 202 and where to look; the same wish is one job."""
     number = wanted.version or service.board(board_id).number
-    return answer(service.jobs.export(board_id, number, wanted.formats, user=studio_user), service, 202)
+    return answer(service.jobs.export(board_id, number, wanted.formats, user=user), service, 202)
 
 
 @router.get("/boards/{board_id}/panels/{panel}.png", response_class=FileResponse)
@@ -278,6 +311,21 @@ def picture_url(board: Storyboard) -> str:
 def url_of(digest: str) -> str:
     """The address of a picture; empty for none."""
     return f"/api/v1/pictures/{digest}.png" if digest else ""
+
+
+def _revised(service: Service, board_id: str, asked: Revision, if_match: str, how: dict[str, str]) -> Kept | Job:
+    """The board after a revision, or the job that draws every panel of it."""
+    seen = _seen(service, board_id, if_match)
+    if not isinstance(asked, Restyle | Reframe):
+        return editing.revise(service, board_id, asked, seen=seen, **how)
+    if isinstance(asked, Reframe):
+        parse(Format, {"aspect": asked.aspect}, "The revision")
+    job = editing.redraw_all(service, board_id, asked, seen=seen, **how)
+    at = service.board(board_id).number
+    if job.open and at != seen:
+        service.jobs.cancel(job.id)
+        raise Conflict(f"Board {board_id} is at version {at} now, and version {seen} was looked at: look at it again.")
+    return job
 
 
 def _seen(service: Service, board_id: str, if_match: str) -> int:

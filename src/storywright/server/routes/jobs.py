@@ -3,15 +3,17 @@
 import json
 import time
 from collections.abc import AsyncIterator
+from typing import Annotated
 
 import anyio
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from storywright import files
 from storywright.board import Storyboard
+from storywright.server.callers import TheCaller
 from storywright.server.ledger import Job, State
 from storywright.server.problems import Missing, problem
 from storywright.server.service import Service, TheService
@@ -37,7 +39,7 @@ class JobState(BaseModel):
 
     id: str
     kind: str
-    """boards or export."""
+    """boards, adapt, revision, video or export."""
     state: State
     num_panels: int
     num_drawn: int
@@ -47,6 +49,29 @@ class JobState(BaseModel):
     boards: list[Storyboard]
     files: list[str]
     """The addresses of what was exported."""
+    version: str = ""
+    """The address of the board's version that a revision made."""
+
+
+class JobPage(BaseModel):
+    """Some jobs, the newest first; what they made is told where each of them is."""
+
+    jobs: list[JobState]
+    next: str
+    """Where the next page is; empty on the last."""
+
+
+@router.get("/jobs")
+def listed(
+    service: TheService,
+    caller: TheCaller,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    after: Annotated[str, Query(max_length=64, description="The id of the last job of the page before.")] = "",
+) -> JobPage:
+    """The jobs, the newest first."""
+    found = service.jobs.ledger.listed(limit + 1, before=after, workspace=caller.workspace)
+    more = f"/api/v1/jobs?limit={limit}&after={found[limit - 1].id}" if len(found) > limit else ""
+    return JobPage(jobs=[described(one, service, whole=False) for one in found[:limit]], next=more)
 
 
 @router.get("/jobs/{job_id}", response_model=JobState)
@@ -83,10 +108,13 @@ def file(job_id: str, name: str, service: TheService) -> FileResponse:
     return FileResponse(path, filename=name)
 
 
-def described(job: Job, service: Service) -> JobState:
-    """What is told about a job."""
+def described(job: Job, service: Service, *, whole: bool = True) -> JobState:
+    """What is told about a job; without its panels and boards where not the whole is wanted."""
     drawn = service.jobs.ledger.panels(job.id)
-    made = [service.board(one).board for one in job.result.get("boards", [])]
+    made = [service.board(one).board for one in job.result.get("boards", [])] if whole else []
+    version = (
+        f"/api/v1/boards/{job.result['board']}/versions/{job.result['version']}" if "version" in job.result else ""
+    )
     done = job.num_panels if job.state == "done" else len(drawn)
     return JobState(
         id=job.id,
@@ -97,10 +125,12 @@ def described(job: Job, service: Service) -> JobState:
         panels=[
             PanelDone(candidate=one.candidate, panel=one.panel, picture=f"/api/v1/pictures/{one.picture}.png")
             for one in drawn
+            if whole
         ],
         problem=job.problem,
         boards=made,
         files=[f"/api/v1/jobs/{job.id}/files/{name}" for name in job.result.get("files", [])],
+        version=version,
     )
 
 
@@ -110,10 +140,18 @@ def answer(job: Job, service: Service, status: int) -> Response:
     return JSONResponse(content, status, {"Location": f"/api/v1/jobs/{job.id}"})
 
 
+async def answer_when_ended(job: Job, request: Request, service: Service, seconds: float) -> Response:
+    """The job as an answer: 201 when it is done within this time, 202 when not yet, and a problem when it failed."""
+    job = await service.jobs.ended(job, seconds, request)
+    if job.state == "failed":
+        return problem(500 if job.our_fault else 422, job.problem)
+    return await run_in_threadpool(answer, job, service, 201 if job.state == "done" else 202)
+
+
 async def _events(job_id: str, request: Request, service: Service) -> AsyncIterator[str]:
     last, end = "", time.monotonic() + _STREAM_SECONDS
     yield "retry: 500\n\n"
-    while time.monotonic() < end and not await request.is_disconnected():
+    while time.monotonic() < end and not service.jobs.stopping and not await request.is_disconnected():
         job = await run_in_threadpool(service.job, job_id)
         told = await run_in_threadpool(described, job, service)
         text = json.dumps(told.model_dump(mode="json", exclude={"boards"}))
