@@ -9,7 +9,7 @@ ACCELERATOR ?= cpu
 TERRAFORM_TOOLS := .venv-terraform
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo repro test test-fast test-terraform test-manifests images test-images bench-draw bench-material bench-writer bench-metrics ablation check format serve mlflow clean
+.PHONY: help setup demo repro test test-fast test-terraform test-manifests images test-images bench-draw bench-material bench-writer bench-metrics bench-serve soak-api ablation check format serve mlflow clean
 
 help:  ## show what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,6 +80,13 @@ bench-material: setup  ## measure crawler, drawn world and corpus against their 
 bench-writer: setup  ## measure how fast and how good the embedded writer is
 	@$(BIN)/python benchmarks/bench_writer.py
 	@$(BIN)/python benchmarks/bench_writer.py --quality docs/results/writer
+
+bench-serve: setup  ## measure drawing in service beside LitServe and MLflow, overload and the end (six minutes)
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
+	@$(BIN)/python benchmarks/bench_serve.py
+
+soak-api: setup  ## ask every operation of the API 500 times, with what is allowed and what is not (an hour or more)
+	@STORYWRIGHT_SOAK_EXAMPLES=$${EXAMPLES:-500} $(BIN)/python -m pytest tests/server/test_schemathesis.py -p no:randomly
 
 bench-metrics: setup  ## compare BLEU, CIDEr-D and ROUGE-L with pycocoevalcap (CAPTIONS=FILE: on real ones too)
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps pycocoevalcap
