@@ -19,14 +19,24 @@ from storywright.server.ledger import Job
 from storywright.server.recorded import Steps, png, recorded
 from storywright.server.service import Service
 from storywright.sources.manuscripts import Rights, read
+from storywright.studio import workspaces
 from storywright.studio.adaptation import Adapter, Config, Made
 from storywright.studio.adaptation.adapter import COVERAGE_MD
+from storywright.studio.workspaces import HOME
 
 _SUFFIXES = (".txt", ".epub", ".xhtml", ".html", ".htm", ".fountain", ".fdx", ".md")
 
 
 def order(
-    service: Service, name: str, content: bytes, rights: Rights, config: Config, *, user: str = "", key: str = ""
+    service: Service,
+    name: str,
+    content: bytes,
+    rights: Rights,
+    config: Config,
+    *,
+    user: str = "",
+    key: str = "",
+    workspace: str = HOME,
 ) -> Job:
     """A job that makes boards of a manuscript; `name` says by its ending how it is read."""
     file = f"{hashlib.sha256(content).hexdigest()}/{_named(name)}"
@@ -38,13 +48,14 @@ def order(
     asked = {
         "file": file, "title": manuscript.title, "rights": rights.model_dump(mode="json"), "config": asdict(config)
     }  # fmt: skip
-    return service.jobs.take("adapt", asked, user=user, key=key)
+    return service.jobs.take("adapt", asked, user=user, key=key, workspace=workspace)
 
 
-def work(service: Service) -> Work:
+def work(studio: Service) -> Work:
     """How a job of `order` is done."""
 
     def do(job: Job, watch: Watch) -> dict[str, Any]:
+        service = studio.within(workspaces.of(job.id))
         crew = service.following.crew
         service.jobs.ledger.with_models(job, files.digest_of([one.model_dump() for one in crew.models.origins]))
         asked = crew.models_for(Asker(kind="board", user=job.user, begun=job.made_ms))

@@ -1,35 +1,65 @@
 """The app: middleware around the routes, and what begins and ends with it."""
 
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from storywright import __version__
-from storywright.server import problems
-from storywright.server.access import Access, Guard
-from storywright.server.desk import Desk
+from storywright.server import adapting, editing, filming, openapi, problems
+from storywright.server.access import Access, Doorkeeper, Guard
+from storywright.server.audit import Audit
+from storywright.server.drawing.ending import when_asked_to_end
 from storywright.server.following import Following
+from storywright.server.identity import Config as ProviderConfig
+from storywright.server.identity import Provider
 from storywright.server.jobs import Jobs
+from storywright.server.keys import Keys
 from storywright.server.ledger import Ledger
 from storywright.server.metrics import Measured, Metrics
-from storywright.server.routes import boards, editor, feedback, health, images, jobs, page
+from storywright.server.people import People
+from storywright.server.routes import (
+    boards,
+    editor,
+    feedback,
+    health,
+    images,
+    infer,
+    jobs,
+    manuscripts,
+    page,
+    reviews,
+    schema,
+    signing,
+    videos,
+)
+from storywright.server.routes import help as guide
 from storywright.server.routes import models as served
+from storywright.server.routes import support as inbox
 from storywright.server.service import Service
+from storywright.server.support import Inbox, RecentLines
 from storywright.server.templates import PAGES
 from storywright.settings import Settings
+from storywright.studio.reviews import Reviews
 from storywright.studio.store import Store
 from storywright.watch import database
 from storywright.watch.exposition import Watched
+from storywright.watch.feedback import Journal
 
 
-def make_app(settings: Settings, models: Following | None = None, access: Access | None = None) -> FastAPI:
+def make_app(
+    settings: Settings,
+    models: Following | None = None,
+    access: Access | None = None,
+    provider: ProviderConfig | None = None,
+) -> FastAPI:
     """The app of one studio; without `models` it follows the registry of these settings."""
     metrics = models.metrics if models else Metrics()
     following = models or Following(settings, metrics)
     metrics.registry.register(Watched(settings.home))
-    desk = Desk(metrics)
+    desk = following.desk
     engine = database.engine(settings.database_url)
     store, ledger = Store(engine, settings.home / "pictures"), Ledger(engine)
     metrics.drawing_waiting.set_function(lambda: desk.num_waiting + ledger.num_open("boards"))
@@ -40,16 +70,32 @@ def make_app(settings: Settings, models: Following | None = None, access: Access
         following=following,
         desk=desk,
         store=store,
-        jobs=Jobs(settings, following, desk, store, metrics, ledger),
+        jobs=Jobs(settings, following, store, metrics, ledger),
+        reviews=Reviews(engine),
+        inbox=Inbox(engine),
+        recent=RecentLines(),
+        door=Doorkeeper(access or Access(), Keys(engine)),
+        audit=Audit(engine),
+        provider=Provider(engine, provider) if provider else None,
+        people=People(engine),
+        journal=Journal(engine),
     )
+    service.jobs.does("revision", editing.work(service))
+    service.jobs.does("adapt", adapting.work(service))
+    service.jobs.does("video", filming.work(service))
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        logging.getLogger("storywright").addHandler(service.recent)
+        when_asked_to_end(service.jobs.begin_to_stop)
         service.following.start()
         service.jobs.start()
         yield
         service.jobs.stop()
         service.following.stop()
+        service.journal.close()
+        service.audit.close()
+        logging.getLogger("storywright").removeHandler(service.recent)
 
     app = FastAPI(
         title="storywright",
@@ -61,10 +107,15 @@ def make_app(settings: Settings, models: Following | None = None, access: Access
         openapi_url="/api/v1/openapi.json",
     )
     app.state.service = service
-    app.add_middleware(Guard, access=access or Access())
+    app.add_middleware(Guard, doorkeeper=service.door, audit=service.audit, routes=app.routes)
     app.add_middleware(Measured, metrics=metrics)
     problems.install(app)
-    for room in (health, images, boards, jobs, feedback, served, editor, page):
+    openapi.describe(app)
+    for room in (
+        health, schema, images, videos, infer, boards, manuscripts, jobs, feedback, served, reviews, editor, guide,
+        inbox, page, signing,
+    ):  # fmt: skip
         app.include_router(room.router)
+    app.include_router(reviews.pages)
     app.mount("/static", StaticFiles(directory=PAGES / "static"), name="static")
     return app

@@ -1,0 +1,252 @@
+"""How many words of feedback a server acknowledges in a second, each on the disk before its acknowledgement.
+
+    python benchmarks/bench_feedback.py --out docs/results/feedback.md
+
+A real `storywright serve` runs in a process of its own with a key, a database file and every middleware; the load comes
+from this process over real connections. Words one by one and words in batches are measured apart, and afterwards the
+database is asked whether it holds every acknowledged key exactly once. Both processes share the cores that are named.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import uvloop
+from PIL import Image
+
+from storywright.board import Brief, Panel, Product, Storyboard
+from storywright.watch import boards, database, feedback
+from storywright.watch.boards import Made
+
+KEY = "a-key-for-the-benchmark-of-feedback"
+BOARD = "0123456789abcdef-1"
+BAR = 3_000
+
+
+@dataclass
+class Load:
+    """What came of a run."""
+
+    name: str
+    connections: int
+    words_each: int
+    """Words in one request."""
+    seconds: float = 0.0
+    keys: list[str] = field(default_factory=list)
+    """Acknowledged."""
+    waits: list[float] = field(default_factory=list)
+    """Seconds until each answer."""
+
+    @property
+    def per_second(self) -> float:
+        """Acknowledged words."""
+        return len(self.keys) / self.seconds
+
+    def wait_ms(self, share: float) -> float:
+        """The time within which that share of the requests was answered."""
+        waits = sorted(self.waits)
+        return 1_000 * waits[min(len(waits) - 1, int(share * len(waits)))]
+
+
+class _Connection(asyncio.Protocol):
+    """Sends one request after the other, the next one when the last is answered."""
+
+    def __init__(self, load: Load, name: str, end: float, done: asyncio.Future[None]) -> None:
+        self._load, self._name, self._end, self._done = load, name, end, done
+        self._number, self._sent, self._answer = 0, 0.0, b""
+        self._keys: list[str] = []
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+        self._send()
+
+    def data_received(self, data: bytes) -> None:
+        self._answer += data
+        head, between, body = self._answer.partition(b"\r\n\r\n")
+        if not between:
+            return
+        lines = head.split(b"\r\n")
+        length = next(int(line[15:]) for line in lines if line[:15].lower() == b"content-length:")
+        if len(body) < length:
+            return
+        status = lines[0].split(b" ", 2)[1]
+        if status not in (b"200", b"201"):
+            self._done.set_exception(RuntimeError(f"answered {self._answer.decode()}"))
+            self._transport.close()
+            return
+        self._load.waits.append(time.perf_counter() - self._sent)
+        if self._load.words_each > 1:
+            written = json.loads(body)["words"]
+            self._load.keys += [one["key"] for one in written if one["status"] == 201]
+        else:
+            self._load.keys += self._keys
+        self._answer = b""
+        if time.perf_counter() < self._end:
+            self._send()
+        else:
+            self._transport.close()
+            self._done.set_result(None)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self._done.done():
+            self._done.set_exception(error or ConnectionError("the server closed the connection"))
+
+    def _send(self) -> None:
+        self._number += 1
+        words = self._load.words_each
+        self._keys = [f"{self._name}-{self._number}-{at}" for at in range(words)]
+        said = {"board": BOARD, "panel": "p01", "kind": "rating", "value": "4", "user": self._name}
+        if words > 1:
+            body = json.dumps({"words": [said | {"key": key} for key in self._keys]}).encode()
+            where, more = "/api/v1/feedback/batch", ""
+        else:
+            body, where = json.dumps(said).encode(), "/api/v1/feedback"
+            more = f"Idempotency-Key: {self._keys[0]}\r\n"
+        head = (
+            f"POST {where} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {KEY}\r\n{more}"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        self._sent = time.perf_counter()
+        self._transport.write(head.encode() + body)  # type: ignore[attr-defined]
+
+
+async def _run(load: Load, port: int, seconds: float) -> Load:
+    loop, started = asyncio.get_running_loop(), time.perf_counter()
+    ends = [loop.create_future() for _ in range(load.connections)]
+    for number, end in enumerate(ends):
+        name = f"{load.name.split()[0]}{number}"
+        await loop.create_connection(
+            lambda end=end, name=name: _Connection(load, name, started + seconds, end), "127.0.0.1", port
+        )
+    await asyncio.gather(*ends)
+    load.seconds = time.perf_counter() - started
+    return load
+
+
+def _prepared(home: Path) -> str:
+    """A studio with one board to speak about."""
+    url = f"sqlite:///{home / 'studio.db'}"
+    folder = home / "boards" / BOARD
+    (folder / "panels").mkdir(parents=True)
+    Image.new("RGB", (16, 9)).save(folder / "panels" / "01.png")
+    brief = Brief(title="Morning Run", product=Product(name="Aqua Spark"))
+    panel = Panel(id="p01", action="Mia runs.", picture="panels/01.png")
+    Storyboard(id=BOARD, title="Morning Run", brief=brief, panels=[panel]).save(folder)
+    made = Made(id=BOARD, asked=BOARD[:-2], brief=brief, folder=f"boards/{BOARD}", version="", made_ms=1)
+    boards.note(database.engine(url), [made])
+    return url
+
+
+def _served(home: Path) -> tuple[subprocess.Popen[str], int]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {
+        "STORYWRIGHT_HOME": str(home), "STORYWRIGHT_API_KEY": KEY, "OMP_NUM_THREADS": "1",
+        "STORYWRIGHT_RATE_LIMITS": "feedback=100000000/s", "MLFLOW_TRACKING_URI": f"sqlite:///{home}/mlflow.db",
+    }  # fmt: skip
+    environment.pop("STORYWRIGHT_DATABASE_URL", None)
+    server = subprocess.Popen(
+        [sys.executable, "-m", "storywright", "serve", "--port", str(port)], env=environment, text=True
+    )  # fmt: skip
+    end = time.monotonic() + 600
+    while time.monotonic() < end:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5):
+                return server, port
+        except OSError:
+            time.sleep(0.5)
+    raise SystemExit("the server was not ready within ten minutes")
+
+
+def _fsync_ms(folder: Path) -> float:
+    """What a flush of 4 KiB costs on this disk, the median of 50."""
+    waits, path = [], folder / "flushed"
+    with path.open("wb", buffering=0) as file:
+        for _ in range(50):
+            started = time.perf_counter()
+            file.write(b"x" * 4_096)
+            os.fsync(file.fileno())
+            waits.append(time.perf_counter() - started)
+    path.unlink()
+    return 1_000 * sorted(waits)[25]
+
+
+def measure(seconds: float, connections: int, batch: int) -> tuple[list[Load], float]:
+    """Both ways of speaking, each against a database of its own, checked afterwards."""
+    found = []
+    for load in (Load("single words", connections, 1), Load("batches of words", 4, batch)):
+        with tempfile.TemporaryDirectory(dir=Path.cwd()) as place:
+            home = Path(place)
+            url = _prepared(home)
+            server, port = _served(home)
+            try:
+                uvloop.run(_run(Load(f"warm-up of {load.name}", load.connections, load.words_each), port, 1.0))
+                found.append(uvloop.run(_run(load, port, seconds)))
+            finally:
+                server.send_signal(signal.SIGTERM)
+                server.wait(timeout=60)
+            written = [one.key for one in feedback.read(database.engine(url))]
+            assert set(load.keys) <= set(written), "an acknowledged word is not in the database"
+            assert len(written) == len(set(written)) and len(load.keys) == len(set(load.keys)), "a word is there twice"
+            flush_ms = _fsync_ms(home)
+    return found, flush_ms
+
+
+def page(loads: list[Load], flush_ms: float, cores: list[int], busy: float) -> str:
+    """The result as Markdown."""
+    lines = [
+        "# Feedback: acknowledgements a second",
+        "",
+        "Written by `make bench-feedback`. A word is acknowledged when the commit that holds it is on the disk (WAL,",
+        "`synchronous=FULL`); writers that come at once share one. After each run every acknowledged key was found",
+        "in the database exactly once.",
+        "",
+        f"Machine: {len(cores)} cores ({platform.machine()}), shared by server, load and whatever else ran (load",
+        f"average {busy:.1f} at the start); a flush of 4 KiB takes {flush_ms:.1f} ms on this disk. Python "
+        f"{platform.python_version()}.",
+        "",
+        "| way | connections | words a request | words a second | p50 | p99 | bar |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for load in loads:
+        met = "reached" if load.per_second >= BAR else "not reached"
+        lines.append(
+            f"| {load.name} | {load.connections} | {load.words_each} | {load.per_second:,.0f} "
+            f"| {load.wait_ms(0.5):.1f} ms | {load.wait_ms(0.99):.1f} ms | {BAR:,}: {met} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--batch", type=int, default=500)
+    parser.add_argument("--cores", default="0,1", help="of both the server and the load")
+    parser.add_argument("--out", type=Path)
+    given = parser.parse_args()
+    cores = [int(core) for core in given.cores.split(",")]
+    os.sched_setaffinity(0, cores)  # the server inherits it
+    busy = os.getloadavg()[0]
+    loads, flush_ms = measure(given.seconds, given.connections, given.batch)
+    text = page(loads, flush_ms, cores, busy)
+    print(text)
+    if given.out:
+        given.out.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
