@@ -3,7 +3,7 @@ PYTHON ?= python3
 PRESET ?= demo
 VENV   := .venv
 BIN    := $(VENV)/bin
-EXTRAS := train,serve,export,pipelines,monitor,voice,dev
+EXTRAS := train,serve,export,pipelines,monitor,voice,styles,onnx,dev
 BRIEF  ?= examples/briefs/morning-run.yaml
 ACCELERATOR ?= cpu
 TERRAFORM_TOOLS := .venv-terraform
@@ -72,6 +72,18 @@ check: setup  ## format, lint, types, floors, and everything that is generated
 
 bench-draw: setup  ## measure what a panel and a clip cost
 	@$(BIN)/python benchmarks/bench_draw.py --out docs/results/illustrator/speed.json
+
+bench-train: setup  ## measure a training step beside diffusers' example (eight minutes, on a quiet machine)
+	@$(BIN)/python benchmarks/bench_train.py --out docs/results/training.md
+
+bench-onnx: setup  ## measure size, speed and loss of quality of the illustrator for small devices
+	@$(BIN)/python benchmarks/bench_onnx.py --out docs/results/illustrator/onnx.md
+
+bench-steps: setup  ## measure what drawing in fewer steps loses, by solver
+	@$(BIN)/python benchmarks/bench_steps.py --out docs/results/illustrator/steps.md
+
+soak-training: setup  ## kill a training twenty times at random moments, and compare the bits it ends with
+	@STORYWRIGHT_SOAK_KILLS=$${KILLS:-20} $(BIN)/python -m pytest tests/training/test_loop.py -k killed_at_random -p no:randomly
 
 bench-material: setup  ## measure crawler, drawn world and corpus against their bars
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
