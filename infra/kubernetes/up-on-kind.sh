@@ -29,7 +29,7 @@ done
 echo '== Kubeflow Pipelines, Trainer, and the objects of the Prometheus Operator'
 kubectl apply -k "$manifests/cluster-scoped-resources?ref=$kfp"
 kubectl wait --for condition=established --timeout 60s crd/applications.app.k8s.io
-kubectl apply -k infra/kubernetes/kfp
+kubectl apply -k infra/kubernetes/kfp/kind
 kubectl apply --server-side -k "https://github.com/kubeflow/trainer.git/manifests/overlays/manager?ref=$trainer"
 for name in servicemonitors prometheusrules; do
     kubectl apply --server-side -f "https://raw.githubusercontent.com/prometheus-operator/prometheus-operator/$operator/example/prometheus-operator-crd/monitoring.coreos.com_$name.yaml"
@@ -58,6 +58,7 @@ secret storywright server api-key="$(word)" database-url="postgresql+psycopg://s
 secret kubeflow studio-database database-url="postgresql+psycopg://studio:$studio@/studio?host=database.storywright.svc.cluster.local"
 secret storywright mlflow-client username=admin password="$administrator"
 secret kubeflow kfp-mlflow-credentials username=admin password="$administrator"
+secret storywright receiver token="$(word)"
 secret storywright object-store accesskey="$(taken accesskey)" secretkey="$(taken secretkey)"
 secret storywright mlflow database-url="postgresql+psycopg2://mlflow:$mlflow@/mlflow" session-key="$(word)" webhooks-key="$(openssl rand -base64 32 | tr '+/' '-_')" basic_auth.ini="$login"
 fi

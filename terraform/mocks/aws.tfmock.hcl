@@ -20,6 +20,10 @@ mock_data "aws_iam_policy_document" {
   defaults = { json = "{}" }
 }
 
+mock_data "aws_ec2_managed_prefix_list" {
+  defaults = { entries = [{ cidr = "52.219.0.0/16", description = "" }, { cidr = "3.5.136.0/22", description = "" }] }
+}
+
 mock_resource "aws_kms_key" {
   defaults = { arn = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555" }
 }

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import click
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
@@ -245,7 +246,7 @@ def test_the_secrets_that_are_fetched_are_those_that_terraform_makes():
 
 def test_accounts_take_the_roles_that_terraform_lends_them(objects):
     lent = (ROOT / "terraform/modules/workloads/variables.tf").read_text()
-    for name in ("server", "mlflow"):
+    for name in ("server", "mlflow", "trainer"):
         account = manifests.of_kind(objects, "ServiceAccount")[name]
         assert f'"{account["metadata"]["namespace"]}:{name}"' in lent
 
@@ -255,10 +256,11 @@ def test_the_rules_are_those_of_prometheus():
 
 
 def test_the_settings_of_kubeflow_pipelines_change_what_they_name(tmp_path):
-    shutil.copytree(KUBERNETES / "kfp/settings", tmp_path / "settings")
-    (tmp_path / "kustomization.yaml").write_text("resources: [stand-in.yaml]\ncomponents: [settings]\n")
-    (tmp_path / "stand-in.yaml").write_text((FOLDER / "kfp-stand-in.yaml").read_text())
-    made = manifests.rendered(tmp_path)
+    shutil.copytree(KUBERNETES / "kfp", tmp_path / "kfp")
+    kfp = tmp_path / "kfp/kind/kustomization.yaml"
+    kfp.write_text(re.sub(r"https://github.com/kubeflow/pipelines//\S+", "stand-in.yaml", kfp.read_text()))
+    shutil.copy(FOLDER / "kfp-stand-in.yaml", kfp.with_name("stand-in.yaml"))
+    made = manifests.rendered(kfp.parent)
     maps = manifests.of_kind(made, "ConfigMap")
     assert maps["pipeline-install-config"]["data"]["defaultSecurityContextRunAsUser"] == "10001"
     (config,) = [one for name, one in maps.items() if name.startswith("ml-pipeline-config")]
@@ -269,6 +271,79 @@ def test_the_settings_of_kubeflow_pipelines_change_what_they_name(tmp_path):
     (container,) = pod["spec"]["containers"]
     assert "/config/config.json" in [mount["mountPath"] for mount in container["volumeMounts"]]
     assert config["metadata"]["name"] in [volume.get("configMap", {}).get("name") for volume in pod["spec"]["volumes"]]
+
+
+def test_what_is_filled_in_is_what_the_example_environment_makes():
+    subprocess.run([sys.executable, KUBERNETES / "fill.py", "--check"], check=True)
+
+
+def test_what_terraform_says_of_another_environment_fills_in_everything(tmp_path):
+    shutil.copytree(ROOT / "infra" / "kubernetes", tmp_path / "infra" / "kubernetes")
+    shutil.copytree(ROOT / "monitoring", tmp_path / "monitoring")
+    place = tmp_path / "infra" / "kubernetes"
+    lines = [line.partition("=") for line in (place / "overlays/aws/environment.env").read_text().splitlines()]
+    told = {name: value.replace("dev", "prod").replace("123456789012", "210987654321") for name, _, value in lines}
+    told |= {
+        "file_system": "fs-7",
+        "s3_cidrs": "192.0.2.0/25,192.0.2.128/25",
+        "region": "eu-west-1",
+        "alarm_topic": "x",
+    }
+    del told["tag"]
+    fill = [sys.executable, place / "fill.py", "--tag", "c0ffee"]
+    subprocess.run(fill, input=json.dumps(told), text=True, check=True)
+    objects = manifests.rendered(place / "overlays/aws")
+    text = json.dumps(objects)
+    assert "123456789012" not in text
+    assert "storywright-dev" not in text
+    assert manifests.of_kind(objects, "StorageClass")["shared"]["parameters"]["fileSystemId"] == "fs-7"
+    for name in ("s3", "tasks-s3"):
+        (rule,) = manifests.of_kind(objects, "NetworkPolicy")[name]["spec"]["egress"]
+        assert [peer["ipBlock"]["cidr"] for peer in rule["to"]] == ["192.0.2.0/25", "192.0.2.128/25"]
+    assert {c["image"] for _, _, _, spec in manifests.pods(objects) for c in spec["containers"]} == {
+        "docker.io/library/postgres:17.6-bookworm",
+        *(f"{told['registry']}/{name}:c0ffee" for name in ("serve", "train", "mlflow")),
+    }
+
+    kfp = place / "kfp/aws/kustomization.yaml"
+    kfp.write_text(re.sub(r"https://github.com/kubeflow/pipelines//\S+", "stand-in.yaml", kfp.read_text()))
+    shutil.copy(FOLDER / "kfp-stand-in.yaml", place / "kfp/aws/stand-in.yaml")
+    pipelines = manifests.rendered(place / "kfp/aws")
+    settings = manifests.of_kind(pipelines, "ConfigMap")
+    assert settings["pipeline-install-config"]["data"]["bucketName"] == "storywright-prod-artifacts-210987654321"
+    assert "s3.eu-west-1.amazonaws.com" in settings["kfp-launcher"]["data"]["providers"]
+    for account in manifests.of_kind(pipelines, "ServiceAccount").values():
+        assert account["metadata"]["annotations"]["eks.amazonaws.com/role-arn"].endswith("role/storywright-prod-kfp")
+
+    del told["file_system"]
+    for words, said in ((told, "does not say file_system"), ([], "is not what `terraform output")):
+        refused = subprocess.run(fill, input=json.dumps(words), text=True, check=False, capture_output=True)
+        assert refused.returncode == 2
+        assert said in refused.stderr
+
+
+def test_programs_understand_the_words_that_pods_start_them_with(objects):
+    """Each command is parsed by the program itself; a variable in it is what the ConfigMap says."""
+    sys.path.insert(0, str(ROOT))
+    from pipelines.__main__ import pipelines
+    from storywright.cli import storywright
+
+    values = manifests.of_kind(objects, "ConfigMap")["studio"]["data"]
+    parsed = set()
+    for name, _, _, spec in manifests.pods(objects):
+        (container,) = spec["containers"]
+        words = [
+            re.sub(r"\$\((\w+)\)", lambda found: values[found[1].lower().replace("_", "-")], word)
+            for word in [*container.get("command", []), *container.get("args", [])]
+        ]
+        group = {"storywright": storywright, "python": pipelines}.get(words[0] if words else "")
+        if group:
+            name_of, *given = words[3:] if words[0] == "python" else words[1:]
+            command = group.get_command(click.Context(group), name_of)
+            assert command, name_of
+            command.make_context(name_of, given)
+            parsed.add(name)
+    assert {"Deployment worker", "Deployment receiver", "CronJob retraining"} <= parsed
 
 
 @pytest.mark.system("shellcheck")

@@ -17,3 +17,8 @@ output "nat_gateway_ids" {
   description = "NAT gateways by zone, for the alarms."
   value       = { for zone, gateway in aws_nat_gateway.this : zone => gateway.id }
 }
+
+output "s3_cidrs" {
+  description = "The addresses of S3 in this region, as AWS keeps them."
+  value       = sort([for entry in data.aws_ec2_managed_prefix_list.s3.entries : entry.cidr])
+}

@@ -19,6 +19,7 @@ output "kubernetes" {
       cluster_name                  = module.cluster.name
       pool_label                    = module.cluster.pool_label
       file_system                   = module.files.file_system_id
+      s3_cidrs                      = join(",", module.network.s3_cidrs)
       registry                      = module.registry.address
       database_host                 = module.database.host
       database_port                 = tostring(module.database.port)

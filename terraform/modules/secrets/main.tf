@@ -8,6 +8,7 @@ locals {
     database-mlflow = "PostgreSQL password of the role mlflow"
     database-tuning = "PostgreSQL password of the role tuning: Optuna's trials"
     api-key         = "Key that the API asks for (STORYWRIGHT_API_KEY)"
+    alerts-token    = "Token that Alertmanager sends to the receiver (STORYWRIGHT_ALERTS_TOKEN)"
     mlflow-admin    = "Password of MLflow's administrator"
     mlflow-session  = "Key that signs MLflow's sessions (MLFLOW_FLASK_SERVER_SECRET_KEY)"
     grafana-admin   = "Password of Grafana's administrator"

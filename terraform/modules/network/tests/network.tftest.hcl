@@ -105,6 +105,13 @@ run "every_connection_is_written_down_encrypted" {
   }
 }
 
+run "pods_are_told_the_addresses_of_s3_in_order" {
+  assert {
+    condition     = output.s3_cidrs == tolist(["3.5.136.0/22", "52.219.0.0/16"]) && data.aws_ec2_managed_prefix_list.s3.name == "com.amazonaws.eu-central-1.s3"
+    error_message = "The addresses are not those of S3 in this region, or change their order from plan to plan."
+  }
+}
+
 run "two_zones_are_refused" {
   command = plan
   variables {
