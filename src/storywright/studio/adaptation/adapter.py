@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from storywright import files
@@ -21,7 +22,7 @@ from storywright.board import BOARD_FILE, Language, Line, Panel, Provenance, Sco
 from storywright.errors import BadInput
 from storywright.progress import Progress
 from storywright.sources.manuscripts import Manuscript, Rights
-from storywright.studio import director
+from storywright.studio import card, director, free_words, output
 from storywright.studio.adaptation import coverage, looks, naming, panels, telling, text
 from storywright.studio.adaptation.coverage import Covered
 from storywright.studio.adaptation.events import Event, Teller
@@ -29,7 +30,8 @@ from storywright.studio.adaptation.lexicon import words_of
 from storywright.studio.adaptation.panels import MOST_PANELS, Shown
 from storywright.studio.adaptation.scenes import Scene
 from storywright.studio.adaptation.staging import Stage
-from storywright.studio.director import Drawing, Take
+from storywright.studio.director import Drawing, Take, Takes
+from storywright.studio.likeness import References, Seen
 from storywright.studio.models import Models
 from storywright.studio.staging import Staged
 
@@ -110,10 +112,16 @@ class Adapter:
         self._language = _language_of(manuscript, self._config)
         self._wardrobe = looks.Wardrobe(self._config.seed, self._language)
         self._chapters = telling.chapters(manuscript, self._config.chapter)
+        self._on_panel: Callable[[int, Image.Image], None] | None = None
 
-    def boards(self, on_board: Callable[[Made], None] | None = None) -> list[Made]:
-        """Make them; `on_board` is told each as soon as its folder stands."""
-        _prepare(self._out)
+    def boards(
+        self,
+        on_board: Callable[[Made], None] | None = None,
+        on_panel: Callable[[int, Image.Image], None] | None = None,
+    ) -> list[Made]:
+        """Make them; `on_board` is told each when its folder stands, `on_panel` each panel's place and picture."""
+        self._on_panel = on_panel
+        output.refuse_unwritable(self._out)
         teller = telling.learned(self._manuscript, self._language)
         made: list[Made] = []
         with Progress("adapting", sum(chapter.length for chapter in self._chapters)) as progress:
@@ -157,7 +165,8 @@ class Adapter:
             yield plan
 
     def _stage(self, plan: _Plan) -> None:
-        stage = Stage(self._wardrobe, self._language, self._config.style, self._config.seed)
+        free = self._models is not None and self._models.free_words
+        stage = Stage(self._wardrobe, self._language, self._config.style, self._config.seed, free=free)
         plan.staged = [stage.set(shown, _action(shown, self._language)) for shown in plan.shown]
 
     # Drawing it.
@@ -177,24 +186,30 @@ class Adapter:
 
     def _draw(self, plan: _Plan, board: Storyboard, models: Models, key: str, progress: Progress) -> None:
         """Scene by scene; what was drawn before a kill is taken from the folder."""
-        pictures: list[Image.Image] = []
+        taking, references = Takes(models, self._drawing), References()
+        kept_takes: list[Take] = []
         for number, (start, stop) in enumerate(_runs(plan.shown)):
             kept = self._out / _WORK / f"{plan.folder.name}-{number:04d}.json"
             takes = _kept_takes(kept, key, plan.folder, board.panels[start:stop])
             if takes is None:
                 seeds = [self._seeds(key, at) for at in range(start, stop)]
+                names = [panel.id for panel in board.panels[start:stop]]
                 drawn = plan.staged[start:stop]
-                takes = director.best_takes(models, self._drawing, drawn, seeds, self._config.aspect)
+                takes = taking.best(drawn, seeds, self._config.aspect, [references] * len(drawn), names)
                 for panel, take in zip(board.panels[start:stop], takes, strict=True):
                     _save_picture(files.inside(plan.folder, panel.picture), take.picture)
-                files.write_json(kept, {"key": key, "takes": [[take.seed, take.fit] for take in takes]})
+                files.write_json(kept, {"key": key, "takes": [_noted(take) for take in takes]})
+            else:
+                for staged, take, panel in zip(plan.staged[start:stop], takes, board.panels[start:stop], strict=True):
+                    references.learn(staged.scene, take.seen.vector, panel.id)
             for panel, take in zip(board.panels[start:stop], takes, strict=True):
-                panel.seed, panel.scores = take.seed, [director.fit_score(take)]
+                panel.seed, panel.scores = take.seed, director.scores_of(take)
                 panel.provenance = self._provenance(take.seed, panel.prompt)
-                pictures.append(take.picture)
+            kept_takes += takes
             progress.advance(0, f"{plan.title or board.title}: panel {stop} of {len(plan.shown)}")
-        seen = models.critic.of_pictures(pictures)
-        board.scores = [director.alignment(board.panels), director.continuity(seen, board.panels), *board.scores]
+        seen = np.stack([take.seen.vector for take in kept_takes])
+        found = [card.alignment(board.panels), card.continuity(seen, board.panels), card.consistency(board.panels)]
+        board.scores = [*(score for score in found if score is not None), *board.scores]
 
     def _seeds(self, key: str, at: int) -> list[int]:
         digests = [hashlib.sha256(f"{key},{at},{draw}".encode()).digest() for draw in range(self._drawing.draws)]
@@ -228,10 +243,16 @@ class Adapter:
             language=self._language,
             panels=shown,
             coverage=_coverage(plan),
-            notices=[*_notices(plan, self._language), *_mended(manuscript)],
+            notices=[*self._drawn_by(), *_notices(plan, self._language), *manuscript.notices],
             scores=[_covered_score(plan, self._language)],
             provenance=self._provenance(config.seed, ""),
         )
+
+    def _drawn_by(self) -> list[str]:
+        """That nothing was mapped, where a published checkpoint draws."""
+        if self._models is None or not self._models.free_words:
+            return []
+        return [free_words.notice(self._models.name_of("illustrator"), self._language)]
 
     def _panel(self, plan: _Plan, at: int) -> Panel:
         shown, staged = plan.shown[at], plan.staged[at]
@@ -324,20 +345,6 @@ def _language_of(manuscript: Manuscript, config: Config) -> Language:
     return language
 
 
-def _prepare(out: Path) -> None:
-    """Find out before the work begins whether its results can be kept."""
-    if out.exists() and not out.is_dir():
-        raise BadInput(f"{out} is a file, and the boards need a folder: choose another --out.")
-    with files.full_disk_named(out):
-        try:
-            (out / _WORK).mkdir(parents=True, exist_ok=True)
-        except (FileExistsError, NotADirectoryError) as error:
-            raise BadInput(
-                f"{out} leads through a file, and the boards need a folder: choose another --out."
-            ) from error
-        files.write_text(out / _WORK / "begun", "")
-
-
 def _parts(scenes: Sequence[Scene]) -> list[list[Scene]]:
     """Boards of at most as many panels as fit; a scene is divided only where it alone has more."""
     found: list[list[Scene]] = [[]]
@@ -367,6 +374,12 @@ def _save_picture(path: Path, picture: Image.Image) -> None:
     files.write_bytes(path, stream.getvalue())
 
 
+def _noted(take: Take) -> list[object]:
+    """What is kept of a take beside its picture."""
+    seen = take.seen
+    return [take.seed, take.fit, seen.sure, seen.right, seen.misread, seen.vector.tolist()]
+
+
 def _kept_takes(kept: Path, key: str, folder: Path, shown: Sequence[Panel]) -> list[Take] | None:
     """What an earlier run drew of a scene, where it was for the same words and settings and all of it is there."""
     try:
@@ -374,9 +387,10 @@ def _kept_takes(kept: Path, key: str, folder: Path, shown: Sequence[Panel]) -> l
         if value["key"] != key or len(value["takes"]) != len(shown):
             return None
         found = []
-        for panel, (seed, fit) in zip(shown, value["takes"], strict=True):
+        for panel, (seed, fit, sure, right, misread, vector) in zip(shown, value["takes"], strict=True):
+            seen = Seen(np.array(vector, np.float32), sure, right, misread)
             with Image.open(files.inside(folder, panel.picture)) as picture:
-                found.append(Take(picture.convert("RGB"), seed, fit))
+                found.append(Take(picture.convert("RGB"), seed, fit, seen))
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return found
@@ -528,10 +542,6 @@ def _notices(plan: _Plan, language: Language) -> list[str]:
              "ru": "В тексте только диалог: кадры показывают говорящих."}[language]
         )  # fmt: skip
     return found
-
-
-def _mended(manuscript: Manuscript) -> list[str]:
-    return list(manuscript.notices)
 
 
 def _slug(title: str) -> str:
