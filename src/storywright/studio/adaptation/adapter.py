@@ -205,6 +205,9 @@ class Adapter:
             for panel, take in zip(board.panels[start:stop], takes, strict=True):
                 panel.seed, panel.scores = take.seed, director.scores_of(take)
                 panel.provenance = self._provenance(take.seed, panel.prompt)
+            for at, take in enumerate(takes, start):
+                if self._on_panel:
+                    self._on_panel(at, take.picture)
             kept_takes += takes
             progress.advance(0, f"{plan.title or board.title}: panel {stop} of {len(plan.shown)}")
         seen = np.stack([take.seen.vector for take in kept_takes])
