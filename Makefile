@@ -9,7 +9,7 @@ ACCELERATOR ?= cpu
 TERRAFORM_TOOLS := .venv-terraform
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo repro test test-fast test-terraform test-manifests images test-images bench-draw bench-material bench-writer bench-metrics bench-serve soak-api ablation check format serve mlflow clean
+.PHONY: help setup demo repro test test-fast test-terraform test-manifests images test-images bench-draw bench-train bench-onnx bench-steps soak-training bench-material bench-writer bench-metrics bench-serve soak-api ablation check format serve mlflow clean
 
 help:  ## show what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -1,5 +1,6 @@
 """What is kept in MLflow about a run, and that MLflow's troubles are never a step's."""
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -11,8 +12,10 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run
+from PIL import Image
 
 from storywright import tracking
+from storywright.training import watching
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,26 @@ def test_a_long_step_is_shown_while_it_works_with_its_curve(tracked: Path, monke
     history = client.get_metric_history(kept.info.run_id, "loss")
     assert [(m.step, m.value) for m in history if m.step] == [(10, 1.0), (20, 0.5)]
     assert kept.info.status == "FINISHED"
+
+
+def test_what_a_training_shows_is_kept_with_the_run_even_of_a_step_that_fails(tracked: Path) -> None:
+    for name in ("train", "fails"):
+        with contextlib.suppress(ZeroDivisionError), tracking.step_run(name, Config(), {}):
+            observer = watching.observer()
+            assert observer is not None
+            observer.figures(10, {"loss": 0.5, "samples_per_second": 90.0, "unknown": float("nan")})
+            observer.figures(20, {"loss": 0.25})
+            observer.sheet(20, "illustrator", Image.new("RGB", (8, 8), "red"))
+            if name == "fails":
+                raise ZeroDivisionError
+    assert watching.observer() is None
+    client = MlflowClient(f"sqlite:///{tracked}/mlflow/mlflow.db")
+    for run in runs(tracked).values():
+        history = client.get_metric_history(run.info.run_id, "training/loss")
+        assert [(point.step, point.value) for point in history] == [(10, 0.5), (20, 0.25)]
+        assert run.data.metrics["training/samples_per_second"] == 90.0 and "training/unknown" not in run.data.metrics
+        sheet = client.download_artifacts(run.info.run_id, "sheets/illustrator-0000020.png", str(tracked))
+        assert Image.open(sheet).getpixel((0, 0)) == (255, 0, 0)
 
 
 def test_without_mlflow_a_step_succeeds_and_its_record_is_sent_later(

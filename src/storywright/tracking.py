@@ -23,6 +23,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -33,9 +34,11 @@ from typing import TYPE_CHECKING, Any
 from storywright import files
 from storywright.errors import BadInput, needs_extra
 from storywright.settings import FACTORY, Settings
+from storywright.training import watching
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from PIL import Image
 
 EXPERIMENT = "storywright"
 """The experiment of every run that has no run above it."""
@@ -75,12 +78,16 @@ class Record:
 
 
 class StepRun:
-    """The run of one step; `finish` says what it made."""
+    """The run of one step; `finish` says what it made.
+
+    It watches the trainings in it: their speed, memory and utilisation, and the sheets that they draw.
+    """
 
     def __init__(self, record: Record, curves: Path | None) -> None:
         self.record, self._curves = record, curves
-        self._finished = False
-        self._follower = _Follower(record, curves)
+        self._seen = _Seen()
+        self._watching = watching.watched_by(self._seen)
+        self._follower = _Follower(record, curves, self._seen)
 
     def finish(self, outputs: Mapping[str, Path], digests: Mapping[str, str] | None = None) -> None:
         """Add what the step made: numbers, curves, small files and the digest of each output."""
@@ -95,6 +102,7 @@ class StepRun:
             record.artifacts |= _small_files(path)
 
     def __enter__(self) -> "StepRun":
+        self._watching.__enter__()
         self._follower.start()
         return self
 
@@ -102,8 +110,12 @@ class StepRun:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._follower.stop()
+        self._watching.__exit__(kind, error, trace)
+        self.record.curves += self._seen.figures_since(self._follower.sent_seen)
+        self.record.artifacts |= self._seen.sheets
         _close(self.record, error)
         _send_or_keep(self.record)
+        self._seen.clear()
 
 
 class Untracked(StepRun):
@@ -202,12 +214,43 @@ def send_waiting() -> int:
     return len(waiting)
 
 
-class _Follower(threading.Thread):
-    """Shows a long step while it works: opens its run, then sends the points of its curves as they come."""
+class _Seen:
+    """What the trainings of a step show: figures under `training/`, and sheets as pictures in a folder of its own."""
 
-    def __init__(self, record: Record, curves: Path | None) -> None:
+    def __init__(self) -> None:
+        self.sheets: dict[str, str] = {}
+        """File by its name in the run."""
+        self._points: list[tuple[str, float, int]] = []
+        self._folder: Path | None = None
+
+    def figures(self, step: int, values: Mapping[str, float]) -> None:
+        """Keep figures of a step."""
+        self._points += [(f"training/{name}", value, step) for name, value in values.items() if math.isfinite(value)]
+
+    def sheet(self, step: int, name: str, picture: "Image.Image") -> None:
+        """Keep a sheet of a step."""
+        self._folder = self._folder or Path(tempfile.mkdtemp(prefix="storywright-sheets-"))
+        label = f"{name.replace(' ', '-')}-{step:07d}.png"
+        picture.save(self._folder / label)
+        self.sheets[f"sheets/{label}"] = str(self._folder / label)
+
+    def figures_since(self, count: int) -> list[tuple[str, float, int]]:
+        """The figures after the first so many."""
+        return self._points[count:]
+
+    def clear(self) -> None:
+        """Let go of the sheets."""
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class _Follower(threading.Thread):
+    """Shows a long step while it works: opens its run, then sends figures, curves and sheets as they come."""
+
+    def __init__(self, record: Record, curves: Path | None, seen: _Seen) -> None:
         super().__init__(name="tracking", daemon=True)
-        self.sent = 0
+        self.sent = self.sent_seen = 0
+        self._seen, self._shown = seen, set[str]()
         self._record, self._curves, self._stopped = record, curves, threading.Event()
 
     def stop(self) -> None:
@@ -234,6 +277,12 @@ class _Follower(threading.Thread):
             points = _points(self._curves)[self.sent :]
             _log_points(client, self._record.run_id, points)
             self.sent += len(points)
+        points = self._seen.figures_since(self.sent_seen)
+        _log_points(client, self._record.run_id, points)
+        self.sent_seen += len(points)
+        for name in sorted(set(self._seen.sheets) - self._shown):
+            client.log_artifact(self._record.run_id, self._seen.sheets[name], "sheets")
+            self._shown.add(name)
 
 
 def _send_or_keep(record: Record) -> None:

@@ -90,41 +90,47 @@ _RUN = """
     from test_loop import Line, bits, config
     from storywright.training import loop
     task = Line()
-    loop.train(task, config(steps=1200, checkpoint_every=25), Path(sys.argv[2]))
+    loop.train(task, config(steps=int(sys.argv[3]), checkpoint_every=25), Path(sys.argv[2]))
     print("bits", hashlib.sha256(bits(task.model)).hexdigest())
 """
 
 
+_KILLS = int(os.environ.get("STORYWRIGHT_SOAK_KILLS", "3"))  # `make soak-training` sets 20
+
+
 def _process(folder: Path) -> subprocess.Popen[str]:
-    program = [sys.executable, "-c", textwrap.dedent(_RUN), str(Path(__file__).parent), str(folder)]
+    steps = str(400 * _KILLS)
+    program = [sys.executable, "-c", textwrap.dedent(_RUN), str(Path(__file__).parent), str(folder), steps]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     return subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
 
 
 def _bits_of(process: subprocess.Popen[str]) -> str:
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=600)
     assert process.returncode == 0, err
     return out.split("bits ")[1]
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(60 + 120 * _KILLS)
 def test_a_run_killed_at_random_moments_ends_with_the_same_bits(tmp_path: Path) -> None:
     whole = _bits_of(_process(tmp_path / "whole"))
     chance, killed = random.Random(5), 0
-    for _ in range(3):
+    for _ in range(_KILLS):
         process = _process(tmp_path / "killed")
-        already = len(list((tmp_path / "killed").glob("*/step-*")))
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and process.poll() is None:
-            if len(list((tmp_path / "killed").glob("*/step-*"))) > min(already, 1):
-                break
+        reached, deadline = _reached(tmp_path / "killed"), time.monotonic() + 100
+        while time.monotonic() < deadline and process.poll() is None and _reached(tmp_path / "killed") <= reached:
             time.sleep(0.01)
-        time.sleep(chance.uniform(0.0, 0.4))
+        time.sleep(chance.uniform(0.0, 0.2))  # also while a checkpoint is being written or cleared away
         process.send_signal(signal.SIGKILL)
         process.communicate()
         killed += process.returncode == -signal.SIGKILL
-    assert killed, "the run ended before it was killed"
+    assert killed == _KILLS, "the run ended before it was killed"
     assert _bits_of(_process(tmp_path / "killed")) == whole
+
+
+def _reached(folder: Path) -> int:
+    return max((int(path.name.removeprefix("step-")) for path in folder.glob("*/step-*")), default=-1)
 
 
 def test_other_values_or_data_do_not_go_on_from_a_checkpoint(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

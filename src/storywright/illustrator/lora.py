@@ -21,7 +21,6 @@ import diffusers
 import numpy as np
 import torch
 from diffusers.training_utils import cast_training_params, compute_snr
-from diffusers.utils import convert_state_dict_to_diffusers
 from diffusers.utils import logging as diffusers_logging
 from peft import LoraConfig
 from peft.utils import get_peft_model_state_dict
@@ -42,7 +41,7 @@ _log = logging.getLogger(__name__)
 
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
 _ATTENTION = ["to_q", "to_k", "to_v", "to_out.0"]
-_EVERYWHERE = [*_ATTENTION, "conv1", "conv2", "proj_in", "proj_out", "ff.net.0.proj", "ff.net.2"]
+EVERYWHERE = [*_ATTENTION, "conv1", "conv2", "proj_in", "proj_out", "ff.net.0.proj", "ff.net.2"]
 _SNR_GAMMA = 5.0  # Min-SNR: nearly clean pictures do not outweigh the others
 
 
@@ -200,18 +199,17 @@ class Look:
     def save(self, folder: Path) -> None:
         """Save the weights in the layout of diffusers."""
         learnt = {name: p.half() for name, p in get_peft_model_state_dict(self.model).items()}
-        layers = convert_state_dict_to_diffusers(learnt)
         kind = self._mind.pipeline_class
         taken = inspect.signature(kind.save_lora_weights).parameters
         part = "unet_lora_layers" if "unet_lora_layers" in taken else "transformer_lora_layers"
         with quiet(diffusers_logging):
-            kind.save_lora_weights(folder, **{part: layers}, safe_serialization=True)
+            kind.save_lora_weights(folder, **{part: learnt}, safe_serialization=True)
 
 
 class _Mind:
     """What a style's training needs of an illustrator; here ours."""
 
-    targets = _EVERYWHERE
+    targets = EVERYWHERE
     rate = 1e-3
     pipeline_class: Any = diffusers.StableDiffusionPipeline
 

@@ -6,6 +6,7 @@ nothing is unpickled; files from the Hub are held against the digests that the H
 in half precision, and what does not fit stays in main memory until its turn, so that eight gigabytes suffice.
 """
 
+import contextlib
 import hashlib
 import inspect
 import json
@@ -13,7 +14,7 @@ import logging
 import math
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -28,7 +29,7 @@ from transformers.utils import logging as transformers_logging
 
 from storywright import files
 from storywright.critic.encoder import quiet
-from storywright.errors import BadInput
+from storywright.errors import BadInput, needs_extra
 from storywright.illustrator import sealed, styles
 from storywright.illustrator.model import Drawing, Illustrator
 from storywright.training.memory import is_out_of_memory, release
@@ -61,7 +62,6 @@ class Published(Illustrator):
         self.pipeline, self.name, self.device = pipeline, name, torch.device(device)
         self.drawing = _settings(pipeline, name)
         self.scheduler = pipeline.scheduler
-        self._worn: tuple[str, str] | None = None
         self._one_at_a_time = threading.Lock()
         self._placement = place(pipeline, self.device)
 
@@ -92,11 +92,14 @@ class Published(Illustrator):
         style: str | None = None,
         style_strength: float | None = None,
         negative: str = "",
+        references: Sequence[Image.Image | None] = (),
     ) -> list[Image.Image]:
         """A picture for each prompt. `size` is width and height; what is not given is what suits the model."""
         size = size or self.drawing.native_size
         steps, guidance = steps or self.drawing.steps, self.drawing.guidance if guidance is None else guidance
         self._refuse(prompts, size, steps, seeds)
+        if any(references):
+            raise BadInput(f"{self.name} cannot take somebody's looks from a picture: describe them in words.")
         if negative and not self._is_guided(guidance):
             raise BadInput(
                 f"{self.name} draws without guidance ({guidance:g}), so it cannot be led away from {negative!r}: "
@@ -104,8 +107,7 @@ class Published(Illustrator):
             )
         styled = [self.in_style(prompt, style) for prompt in prompts]
         wanted = list(zip(styled, seeds, strict=True))
-        with self._one_at_a_time:
-            self._wear(styles.find(style), style_strength)
+        with self._one_at_a_time, self.styled(self.pipeline, style, style_strength):
             return [self._fitted(words, seed, size, steps, guidance, negative) for words, seed in wanted]
 
     def area_for(self, size: tuple[int, int]) -> tuple[int, int]:
@@ -163,20 +165,22 @@ class Published(Illustrator):
     def _is_guided(self, guidance: float) -> bool:
         return guidance > 1 and not getattr(self.denoiser.config, "time_cond_proj_dim", None)
 
-    def _wear(self, style: styles.Style | None, strength: float | None) -> None:
-        """Put a learnt style on, or take it off."""
-        if style is None:
-            if self._worn:
-                self.pipeline.unload_lora_weights()
-                self._worn = None
+    @contextlib.contextmanager
+    def styled(self, pipeline: Any, style: str | None, strength: float | None = None) -> Iterator[None]:
+        """A pipeline of this checkpoint with a learnt style on, if the style is one."""
+        learnt = styles.find(style)
+        if learnt is None:
+            yield
             return
-        if self._worn != (style.name, style.digest):
-            style.refuse_other(self.denoiser)
-            if self._worn:
-                self.pipeline.unload_lora_weights()
-            self.pipeline.load_lora_weights(style.folder, weight_name=styles.WEIGHTS, adapter_name="style")
-            self._worn = (style.name, style.digest)
-        self.pipeline.set_adapters(["style"], [style.strength if strength is None else strength])
+        learnt.refuse_other(self.denoiser)
+        with needs_extra("styles", "Putting a style on a published illustrator"):
+            import peft  # noqa: F401  diffusers says less about its absence
+        pipeline.load_lora_weights(learnt.folder, weight_name=styles.WEIGHTS, adapter_name="style")
+        pipeline.set_adapters(["style"], [learnt.strength if strength is None else strength])
+        try:
+            yield
+        finally:
+            pipeline.unload_lora_weights()
 
 
 def located(name: str, *, half: bool = False) -> Path:
@@ -207,7 +211,8 @@ def opened(folder: Path, device: str = "cpu") -> Any:
     dtype = torch.float16 if _is_gpu(device) else torch.float32
     try:
         with quiet(diffusers_logging, transformers_logging):
-            parts = {name: _part(folder / name, *kind, dtype) for name, kind in _models(index).items()}
+            parts: dict[str, Any] = {name: None for name, kind in index.items() if kind == [None, None]}
+            parts |= {name: _part(folder / name, *kind, dtype) for name, kind in _models(index).items()}
             pipeline = diffusers.DiffusionPipeline.from_pretrained(
                 folder, torch_dtype=dtype, use_safetensors=True, local_files_only=True, **parts
             )
@@ -340,7 +345,7 @@ def sizes(pipeline: Any) -> dict[str, int]:
 def multiple_of(pipeline: Any) -> int:
     """What both sides of a picture have to be a multiple of."""
     patch = int(getattr(getattr(pipeline, "transformer", None), "config", {}).get("patch_size", 1) or 1)
-    return int(getattr(pipeline, "vae_scale_factor", 8)) * patch
+    return math.lcm(int(getattr(pipeline, "vae_scale_factor", 8)) * patch, 8)  # diffusers wants eighths in any case
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """From noise to latents in a few steps. Knows nothing about prompts or pixels: it is given embeddings."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -22,10 +22,12 @@ def sample(
     *,
     steps: int,
     guidance: float,
+    each: Callable[[Tensor], object] | None = None,
 ) -> Tensor:
     """Latents for `states`, (pictures, tokens, width), led away from the states `against`; `start` is the noise.
 
-    With a guidance of 1 `against` is not looked at, and a step takes half the time.
+    With a guidance of 1 `against` is not looked at, and a step takes half the time. `each` is shown the latents after
+    every step.
     """
     scheduler.set_timesteps(steps, device=start.device)
     latents = start.to(unet.dtype) * scheduler.init_noise_sigma
@@ -39,4 +41,6 @@ def sample(
             without, with_words = found.chunk(2)
             found = without + guidance * (with_words - without)
         latents = scheduler.step(found, time, latents, return_dict=False)[0]
+        if each is not None:
+            each(latents)
     return latents

@@ -22,6 +22,7 @@ from storywright.settings import Settings
 WEIGHTS = "pytorch_lora_weights.safetensors"
 """What diffusers calls them."""
 _ABOUT = "style.json"
+_DOWN, _UP = ".lora_A.weight", ".lora_B.weight"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
@@ -134,18 +135,16 @@ def shape_of(denoiser: Any) -> str:
     return files.digest_of(plain)
 
 
-def put_on(denoiser: Any, style: Style, strength: float | None = None) -> Any:
-    """A copy of a denoiser that draws in the style by itself."""
-    from diffusers.utils import logging as diffusers_logging  # so that styles are listed without loading PyTorch
-
-    from storywright.critic.encoder import quiet
-
-    style.refuse_other(denoiser)
+def put_on(denoiser: Any, folder: Path, strength: float = 1.0) -> Any:
+    """A copy of a denoiser with the low-rank weights of a folder added to its own."""
     worn = copy.deepcopy(denoiser)
-    with quiet(diffusers_logging):
-        worn.load_lora_adapter(style.folder, weight_name=WEIGHTS, prefix="unet", adapter_name="style")
-        worn.fuse_lora(style.strength if strength is None else strength)
-        worn.unload_lora()
+    weights = dict(worn.named_parameters())
+    with safe_open(folder / WEIGHTS, framework="pt") as kept:
+        for name in (name for name in kept.keys() if name.endswith(_DOWN)):  # noqa: SIM118  it is no dict
+            weight = weights[name.removeprefix("unet.").replace(_DOWN, ".weight")]
+            down, up = (kept.get_tensor(each).to(weight) for each in (name, name.replace(_DOWN, _UP)))
+            # What is added is a product of two small matrices; a convolution's first has the shape of its window.
+            weight.data += strength * (up.flatten(1) @ down.flatten(1)).view_as(weight)
     return worn
 
 
