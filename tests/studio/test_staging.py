@@ -112,8 +112,8 @@ def test_what_the_client_insists_on_is_seen_in_a_panel_of_its_own() -> None:
         }
     )
     idea = plan.ideas_for(brief, 1)[0]
-    shown = [moment for moment in plan.moments(brief, idea) if moment.show]
-    assert [moment.show for moment in shown] == ["a brown dog"]
+    shown = [moment for moment in plan.moments(brief, idea) if moment.shows]
+    assert [moment.shows for moment in shown] == [("a brown dog",)]
     staged = Stage(brief).set(shown[0], shown[0].words or "Mia waits.", seed=1)
     assert "dog" in {prop.kind for prop in staged.scene.props}
 

@@ -33,6 +33,11 @@ _RIGHTS_SUFFIX = ".rights.json"
 @click.option("--seed", type=click.IntRange(min=0), default=7, help="The same seed gives the same boards.")
 @click.option("--draws", type=click.IntRange(1, 16), default=2, help="Pictures for each panel; the critic keeps one.")
 @click.option("--steps", type=click.IntRange(1, 100), help="Denoising steps for each picture; default: as tuned.")
+@click.option(
+    "--illustrator",
+    metavar="NAME",
+    help="Another illustrator: a pipeline's folder, or a published one's name on the Hub. Nothing is mapped then.",
+)
 @click.option("--no-pictures", is_flag=True, help="Boards of words alone.")
 @click.option("--author", default="", help="Who wrote it.")
 @click.option("--owner", default="", help="Who owns the rights.")
@@ -54,6 +59,7 @@ def adapt(
     seed: int,
     draws: int,
     steps: int | None,
+    illustrator: str | None,
     no_pictures: bool,
     author: str,
     owner: str,
@@ -76,6 +82,7 @@ def adapt(
         from storywright.board import parse as parse_document
         from storywright.settings import Settings
         from storywright.sources.manuscripts import read
+        from storywright.studio import director, output
         from storywright.studio.adaptation import Adapter, Config
         from storywright.watch.deployed import deployed_models
     parse_document(Format, {"aspect": aspect}, "--aspect")
@@ -86,8 +93,11 @@ def adapt(
         raise BadInput(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
     declared = [_rights(path, rights, author, owner, licence, public_domain) for path in manuscripts]
     sources = [read(path) for path in manuscripts]
+    output.refuse_unwritable(out)
     models, drawing = (None, None) if no_pictures else deployed_models(Settings.from_environment())
-    if drawing is not None:
+    if models is not None and drawing is not None:
+        if illustrator:
+            models, drawing = director.with_illustrator(models, drawing, illustrator)
         drawing = replace(drawing, draws=draws, steps=steps or drawing.steps)
     results: list[dict[str, object]] = []
     num_boards = 0

@@ -22,6 +22,11 @@ from storywright.errors import needs_extra
     metavar="NAME",
     help="Another writer: a folder, transformers:NAME, or endpoint:MODEL@URL with its key in STORYWRIGHT_LLM_KEY.",
 )
+@click.option(
+    "--illustrator",
+    metavar="NAME",
+    help="Another illustrator: a pipeline's folder, or a published one's name on the Hub. Nothing is mapped then.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what was made as JSON.")
 def board(
     briefs: tuple[Path, ...],
@@ -31,6 +36,7 @@ def board(
     steps: int | None,
     seed: int | None,
     writer: str | None,
+    illustrator: str | None,
     as_json: bool,
 ) -> None:
     """Turn each BRIEF into storyboards, each candidate following another idea.
@@ -45,23 +51,28 @@ def board(
         from storywright.progress import Progress
         from storywright.settings import Settings
         from storywright.studio import briefs as reading
-        from storywright.studio import plan
-        from storywright.studio.director import Director
+        from storywright.studio import director, output, plan
         from storywright.watch.deployed import deployed_models
     another = {} if seed is None else {"seed": seed}
     understood = [(path, reading.read(path)) for path in briefs]
+    folders = [out / path.stem if len(briefs) > 1 else out for path in briefs]
+    for place in (folder / f"{number + 1}" for folder in folders for number in range(candidates)):
+        output.refuse_unwritable(place)
     models, drawing = deployed_models(Settings.from_environment())
     if writer:
         models = models.with_writer(writer)
-    director = Director(models, replace(drawing, draws=draws, steps=steps or drawing.steps))
+    if illustrator:
+        models, drawing = director.with_illustrator(models, drawing, illustrator)
+    directing = director.Director(models, replace(drawing, draws=draws, steps=steps or drawing.steps))
+    wanted = [(path, read, read.brief.model_copy(update=another)) for path, read in understood]
+    for path, _, brief in wanted:
+        directing.checked(brief, candidates, path.parent)
     made = []
-    for path, read in understood:
-        brief = read.brief.model_copy(update=another)
+    for (path, read, brief), folder in zip(wanted, folders, strict=True):
         if read.inferred and not as_json:
             print(read.notice())
-        folder = out / path.stem if len(briefs) > 1 else out
         with Progress(f"drawing {brief.title}", candidates * plan.num_panels(brief)) as progress:
-            boards = director.boards(brief, candidates, on_panel=lambda *_: progress.advance(), folder=path.parent)
+            boards = directing.boards(brief, candidates, on_panel=lambda *_: progress.advance(), folder=path.parent)
         for candidate in boards if read.inferred else ():
             candidate.board.notices = [read.notice(), *candidate.board.notices]
         saved = [(one.save(folder / f"{number + 1}").parent, one.board) for number, one in enumerate(boards)]

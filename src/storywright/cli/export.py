@@ -54,6 +54,9 @@ def _list_formats(ctx: click.Context, _param: click.Parameter, wanted: bool) -> 
 @click.option("--captions", is_flag=True, help="mp4: burn in what is said.")
 @click.option("--supers", is_flag=True, help="mp4: burn in the words on the screen.")
 @click.option("--clips", type=click.Path(path_type=Path), help="mp4: a folder of moving pictures, named by panel id.")
+@click.option(
+    "--motion", type=_Names(), help="mp4: let the illustrator draw these panels as moving clips, such as 2,4; or all."
+)
 @click.option("--speakers", is_flag=True, help="srt: say who speaks.")
 @click.option("--voice", default="espeak", help="The engine that speaks, or off.  [default: espeak]")
 @click.option("--speed", type=click.FloatRange(0.5, 2.0), default=1.0, help="How fast it speaks.")
@@ -64,6 +67,7 @@ def export(
     out: Path,
     voice: str,
     speed: float,
+    motion: tuple[str, ...] | None,
     as_json: bool,
     **chosen: Any,
 ) -> None:
@@ -80,6 +84,10 @@ def export(
     made: list[tuple[str, Path]] = []
     notices = _left_out(document, board, names, options)
     failure: BadInput | None = None
+    if motion:
+        if "mp4" not in names or "clips" in options:
+            raise BadInput("--motion draws the clips of an mp4: add --to mp4, and leave --clips out.")
+        options["clips"] = _drawn_clips(document, board if board.is_dir() else board.parent, motion)
     if any("track" in exports.FORMATS[name].takes for name in names):
         try:
             track = _spoken(document, voice, speed)
@@ -115,6 +123,27 @@ def _spoken(board: "Storyboard", engine: str, speed: float) -> "Track":
         if engine == "off":
             raise
         raise BadInput(f"{error} Or export without a voice: --voice off.") from error
+
+
+def _drawn_clips(board: "Storyboard", folder: Path, names: tuple[str, ...]) -> Path:
+    """A folder with the clips of these panels, of what is deployed or else embedded."""
+    with needs_extra("serve", "Drawing a clip"):
+        from storywright import __version__
+        from storywright.illustrator import model
+        from storywright.illustrator import motion as temporal
+        from storywright.registry import bundle as bundles
+        from storywright.settings import Settings
+        from storywright.studio import moving
+        from storywright.watch import deployment
+    panels = moving.wanted(board, names)
+    deployed = deployment.read(Settings.from_environment())
+    if deployed is None:
+        animator = temporal.Animator.open(model.STARTER, temporal.STARTER)
+    else:
+        parts = bundles.read(deployed.folder / bundles.BUNDLE_FILE).parts
+        drawn_by, moved_by = (deployed.folder / parts[role].artifact for role in ("illustrator", "motion"))
+        animator = temporal.Animator.open(drawn_by, moved_by)
+    return moving.draw(board, folder, panels, animator, deployed.digest if deployed else f"embedded {__version__}")
 
 
 def _left_out(board: "Storyboard", place: Path, names: list[str], options: dict[str, Any]) -> list[str]:

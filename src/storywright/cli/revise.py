@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,17 +16,27 @@ if TYPE_CHECKING:
     from storywright.studio.revision import Drawn, Wish
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What all actions are told."""
+
+    folder: Path
+    as_json: bool
+    illustrator: str | None
+
+
 @click.group()
 @click.argument("board", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print what changed as JSON.")
+@click.option("--illustrator", metavar="NAME", help="Draw with another: a pipeline's folder, or its name on the Hub.")
 @click.pass_context
-def revise(context: click.Context, board: Path, as_json: bool) -> None:
+def revise(context: click.Context, board: Path, as_json: bool, illustrator: str | None) -> None:
     """Change one thing of the board in the folder BOARD; everything else stays as it is, to the byte.
 
     A PANEL is named by its number, from 1, or by its id. Every change is kept as a version: `undo` and `redo` go back
     and forth, `versions` lists them, `compare` says what differs.
     """
-    context.obj = (board.parent if board.is_file() else board, as_json)
+    context.obj = _Asked(board.parent if board.is_file() else board, as_json, illustrator)
 
 
 @revise.command()
@@ -34,7 +45,7 @@ def revise(context: click.Context, board: Path, as_json: bool) -> None:
 @click.option("--seed", type=click.IntRange(min=0), help="A seed of your choice; left out, new ones.")
 @click.option("--draws", type=click.IntRange(1, 16), default=2, show_default=True, help="Pictures to choose from.")
 @click.pass_obj
-def redo(obj: tuple[Path, bool], panel: str | None, words: str, seed: int | None, draws: int) -> None:
+def redo(obj: _Asked, panel: str | None, words: str, seed: int | None, draws: int) -> None:
     """Draw PANEL again; without a PANEL, take back the last undo."""
     if panel is None:
         if words or seed is not None:
@@ -49,7 +60,7 @@ def redo(obj: tuple[Path, bool], panel: str | None, words: str, seed: int | None
 @click.argument("field")
 @click.argument("value")
 @click.pass_obj
-def edit(obj: tuple[Path, bool], panel: str, field: str, value: str) -> None:
+def edit(obj: _Asked, panel: str, field: str, value: str) -> None:
     """Set a FIELD of PANEL to VALUE, such as `edit 3 shot.size close-up` or `edit 2 seconds 3.5`.
 
     VALUE is read as YAML: `[{who: Mia, line: Hello.}]` is a dialogue. The picture stays until `redo PANEL`.
@@ -62,7 +73,7 @@ def edit(obj: tuple[Path, bool], panel: str, field: str, value: str) -> None:
 @click.argument("words")
 @click.option("--seconds", type=click.FloatRange(0, min_open=True), help="How long it stands.")
 @click.pass_obj
-def insert(obj: tuple[Path, bool], at: int, words: str, seconds: float | None) -> None:
+def insert(obj: _Asked, at: int, words: str, seconds: float | None) -> None:
     """Put a new panel, in which WORDS happen, at place AT."""
     _revise(obj, {"action": "insert", "at": at, "words": words, "seconds": seconds})
 
@@ -70,7 +81,7 @@ def insert(obj: tuple[Path, bool], at: int, words: str, seconds: float | None) -
 @revise.command()
 @click.argument("panel")
 @click.pass_obj
-def delete(obj: tuple[Path, bool], panel: str) -> None:
+def delete(obj: _Asked, panel: str) -> None:
     """Take PANEL out."""
     _revise(obj, {"action": "delete", "panel": panel})
 
@@ -79,7 +90,7 @@ def delete(obj: tuple[Path, bool], panel: str) -> None:
 @click.argument("panel")
 @click.argument("to", type=click.IntRange(min=1))
 @click.pass_obj
-def move(obj: tuple[Path, bool], panel: str, to: int) -> None:
+def move(obj: _Asked, panel: str, to: int) -> None:
     """Put PANEL to the place TO."""
     _revise(obj, {"action": "move", "panel": panel, "to": to})
 
@@ -87,7 +98,7 @@ def move(obj: tuple[Path, bool], panel: str, to: int) -> None:
 @revise.command()
 @click.argument("panel")
 @click.pass_obj
-def split(obj: tuple[Path, bool], panel: str) -> None:
+def split(obj: _Asked, panel: str) -> None:
     """Make two panels of PANEL, each with its part of the time and of the words."""
     _revise(obj, {"action": "split", "panel": panel})
 
@@ -95,7 +106,7 @@ def split(obj: tuple[Path, bool], panel: str) -> None:
 @revise.command()
 @click.argument("panel")
 @click.pass_obj
-def merge(obj: tuple[Path, bool], panel: str) -> None:
+def merge(obj: _Asked, panel: str) -> None:
     """Make one panel of PANEL and the next."""
     _revise(obj, {"action": "merge", "panel": panel})
 
@@ -103,7 +114,7 @@ def merge(obj: tuple[Path, bool], panel: str) -> None:
 @revise.command()
 @click.argument("style")
 @click.pass_obj
-def style(obj: tuple[Path, bool], style: str) -> None:
+def style(obj: _Asked, style: str) -> None:
     """Draw the whole board in another STYLE, from the same seeds."""
     _revise(obj, {"action": "restyle", "style": style})
 
@@ -111,25 +122,25 @@ def style(obj: tuple[Path, bool], style: str) -> None:
 @revise.command()
 @click.argument("aspect")
 @click.pass_obj
-def aspect(obj: tuple[Path, bool], aspect: str) -> None:
+def aspect(obj: _Asked, aspect: str) -> None:
     """Draw the whole board in another ASPECT, such as 1:1, from the same seeds."""
     _revise(obj, {"action": "reframe", "aspect": aspect})
 
 
 @revise.command()
 @click.pass_obj
-def undo(obj: tuple[Path, bool]) -> None:
+def undo(obj: _Asked) -> None:
     """Go back to the version before."""
     _step(obj, -1)
 
 
 @revise.command()
 @click.pass_obj
-def versions(obj: tuple[Path, bool]) -> None:
+def versions(obj: _Asked) -> None:
     """List the versions; a star marks where the board is."""
     from storywright.studio import versions as kept
 
-    folder, as_json = obj
+    folder, as_json = obj.folder, obj.as_json
     found = kept.versions(folder)
     if as_json:
         print(json.dumps([{"number": v.number, "current": v.current, "panels": len(v.board.panels)} for v in found]))
@@ -143,11 +154,11 @@ def versions(obj: tuple[Path, bool]) -> None:
 @click.argument("before", type=int)
 @click.argument("after", type=int)
 @click.pass_obj
-def compare(obj: tuple[Path, bool], before: int, after: int) -> None:
+def compare(obj: _Asked, before: int, after: int) -> None:
     """Say what differs between two versions."""
     from storywright.studio import versions as kept
 
-    folder, as_json = obj
+    folder, as_json = obj.folder, obj.as_json
     found = {version.number: version.board for version in kept.versions(folder)}
     for number in (before, after):
         if number not in found:
@@ -155,34 +166,38 @@ def compare(obj: tuple[Path, bool], before: int, after: int) -> None:
     _report(kept.changes(found[before], found[after]), as_json, "They are the same.")
 
 
-def _revise(obj: tuple[Path, bool], value: dict[str, Any]) -> None:
-    folder, as_json = obj
+def _revise(obj: _Asked, value: dict[str, Any]) -> None:
+    folder, as_json = obj.folder, obj.as_json
     with needs_extra("serve", "Revising a board"):
         from storywright.board import read_board
         from storywright.studio import revision, versions
     asked = revision.asked({name: part for name, part in value.items() if part is not None})
     before = read_board(folder)
-    revised = revision.revise(before, asked, lambda board, wishes: _draw(board, wishes, folder))
+    revised = revision.revise(before, asked, lambda board, wishes: _draw(board, wishes, obj))
     found = versions.changes(before, revised.board)
     if revised.board != before:
         versions.keep(folder, revised.board, revised.pictures)
     _report(found, as_json, "Nothing changed: it was so already." if revised.board == before else "Done.")
 
 
-def _draw(board: "Storyboard", wishes: "Sequence[Wish]", folder: Path) -> "list[Drawn]":
+def _draw(board: "Storyboard", wishes: "Sequence[Wish]", obj: _Asked) -> "list[Drawn]":
     """Open the models when something is drawn, and not before."""
     from storywright.settings import Settings
+    from storywright.studio import director
     from storywright.studio.redrawing import Redrawing
     from storywright.watch.deployed import deployed_models
 
-    return Redrawing(*deployed_models(Settings.from_environment()), folder)(board, wishes)
+    models, drawing = deployed_models(Settings.from_environment())
+    if obj.illustrator:
+        models, drawing = director.with_illustrator(models, drawing, obj.illustrator)
+    return Redrawing(models, drawing, obj.folder)(board, wishes)
 
 
-def _step(obj: tuple[Path, bool], by: int) -> None:
+def _step(obj: _Asked, by: int) -> None:
     from storywright.board import read_board
     from storywright.studio import versions
 
-    folder, as_json = obj
+    folder, as_json = obj.folder, obj.as_json
     before = read_board(folder)
     _report(versions.changes(before, versions.step(folder, by)), as_json, "Done.")
 

@@ -6,6 +6,7 @@ fits its words best, and the kept picture is what the writer sees when it goes o
 
 import dataclasses
 import hashlib
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,10 +17,12 @@ from PIL import Image
 from storywright import files
 from storywright.board import Brief, Panel, Provenance, Score, Storyboard, picture_size
 from storywright.errors import BadInput
-from storywright.studio import endframe, plan
-from storywright.studio.models import Models
+from storywright.studio import card, endframe, free_words, plan
+from storywright.studio.likeness import Eye, References, Seen
+from storywright.studio.models import NATIVE_SIZE, Models
 from storywright.studio.plan import Moment
-from storywright.studio.staging import Stage, Staged
+from storywright.studio.staging import Stage, Staged, refuse_unshowable
+from storywright.toonworld.scene import Scene
 from storywright.writer.model import Told
 
 END_FRAME = "end frame"
@@ -27,6 +30,8 @@ END_FRAME = "end frame"
 COMPOSED = "composed"
 """The setting of a panel whose picture is more than what the illustrator drew."""
 _NATIVE_HEIGHT_PX = {"16:9": 108, "1:1": 144, "9:16": 192, "4:3": 144}
+_SURE_WEIGHT, _LIKENESS_WEIGHT = 0.2, 0.1
+"""What right looks, and likeness to the references, count against the fit of a picture and its words."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +50,13 @@ class Drawing:
             raise ValueError(f"draws and steps must be at least 1, got {self.draws} and {self.steps}")
 
 
+def with_illustrator(models: Models, drawing: Drawing, name: str) -> tuple[Models, Drawing]:
+    """Another illustrator, drawing in the steps and with the guidance that suit it."""
+    models = models.with_illustrator(name)
+    suits = models.illustrator.drawing
+    return models, replace(drawing, steps=suits.steps, guidance=suits.guidance)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Take:
     """The picture that was kept of a panel's draws."""
@@ -54,6 +66,13 @@ class Take:
     """The seed of that draw."""
     fit: float
     """How well it fits its words, by the critic."""
+    seen: Seen
+    """What the critic made of it."""
+
+    @property
+    def liked(self) -> float:
+        """What the critic goes by among the draws of one panel."""
+        return self.fit + _SURE_WEIGHT * self.seen.sure
 
 
 @dataclass(slots=True)
@@ -82,6 +101,15 @@ class Director:
 
     def __init__(self, models: Models, drawing: Drawing | None = None) -> None:
         self._models, self._drawing = models, drawing or Drawing()
+        self._takes = Takes(models, self._drawing)
+
+    def checked(self, brief: Brief, candidates: int, folder: Path | None) -> endframe.Assets:
+        """The brief's files, opened; refuses a brief that cannot be met before anything is drawn."""
+        for idea in plan.ideas_for(brief, candidates):
+            plan.refuse_unplaceable(brief, idea)
+        if not self._models.free_words:
+            refuse_unshowable(brief)
+        return endframe.opened(brief, folder)
 
     def boards(
         self,
@@ -97,15 +125,16 @@ class Director:
         """
         if not 1 <= candidates <= 6:
             raise BadInput(f"A brief gets 1 to 6 candidates, and {candidates} were asked for.")
-        ideas = plan.ideas_for(brief, candidates)
-        assets = endframe.opened(brief, folder)
-        stage = Stage(brief)
+        assets, ideas = self.checked(brief, candidates, folder), plan.ideas_for(brief, candidates)
+        stage = Stage(brief, free=self._models.free_words)
         stories = [_Story(plan.moments(brief, idea)) for idea in ideas]
+        references = [story.references for story in stories]
         for at in range(plan.num_panels(brief)):
             staged = [self._staged(stage, story, number, at) for number, story in enumerate(stories)]
             draws = range(self._drawing.draws)
             seeds = [[_seed(brief, number, at, draw) for draw in draws] for number in range(candidates)]
-            kept = best_takes(self._models, self._drawing, staged, seeds, brief.format.aspect)
+            names = [_id(at)] * candidates
+            kept = self._takes.best(staged, seeds, brief.format.aspect, references, names)
             for number, (story, scene, take) in enumerate(zip(stories, staged, kept, strict=True)):
                 last = story.moments[at].beat.name == END_FRAME
                 picture = endframe.composed(take.picture, brief, assets) if last else take.picture
@@ -115,7 +144,7 @@ class Director:
         made = [self._board(brief, number, stories[number], stage) for number in range(candidates)]
         for candidate in made:
             candidate.assets = assets.paths
-        self._judge(made)
+        self._judge(made, stories)
         return made
 
     def _staged(self, stage: Stage, story: "_Story", number: int, at: int) -> Staged:
@@ -150,10 +179,17 @@ class Director:
             language=brief.language,
             panels=[self._panel(brief, at, *row) for at, row in enumerate(story.rows())],
             coverage=_coverage(brief, story),
-            notices=stage.notices(story.scenes),
+            notices=self._notices(brief, stage, story),
             provenance=provenance(self._models, self._drawing, brief.format.aspect, brief.seed, ""),
         )
+        for name, panel in story.references.panels.items():
+            board.provenance.settings[f"reference of {name}"] = panel
         return Candidate(board, story.pictures)
+
+    def _notices(self, brief: Brief, stage: Stage, story: "_Story") -> list[str]:
+        if self._models.free_words:
+            return [free_words.notice(self._models.name_of("illustrator"), brief.language)]
+        return stage.notices(story.scenes)
 
     def _panel(self, brief: Brief, at: int, moment: Moment, staged: Staged, take: Take) -> Panel:
         scene = staged.scene
@@ -161,7 +197,7 @@ class Director:
         if moment.beat.name == END_FRAME:
             origin.settings[COMPOSED] = END_FRAME
         panel = {
-            "id": f"p{at + 1:02d}",
+            "id": _id(at),
             "shot": {"size": scene.shot, "angle": scene.angle, "move": staged.move},
             "setting": scene.setting,
             "time_of_day": scene.time,
@@ -174,23 +210,22 @@ class Director:
             "drawn_as": staged.drawn_as,
             "seed": take.seed,
             "prompt": staged.prompt,
-            "scores": [fit_score(take)],
+            "scores": scores_of(take),
             "provenance": origin,
         }
         return Panel.model_validate(panel)
 
-    def _judge(self, made: list[Candidate]) -> None:
+    def _judge(self, made: list[Candidate], stories: "list[_Story]") -> None:
         """Write each board's quality card; diversity is measured between the candidates."""
-        looks = [self._models.critic.of_pictures(candidate.pictures) for candidate in made]
-        for number, candidate in enumerate(made):
-            candidate.board.scores = [
-                alignment(candidate.board.panels),
-                continuity(looks[number], candidate.board.panels),
-                _covered(candidate.board),
-            ]
+        seen = [np.stack([take.seen.vector for take in story.takes]) for story in stories]
+        boards = [candidate.board for candidate in made]
+        for number, board in enumerate(boards):
+            found = [card.alignment(board.panels), card.continuity(seen[number], board.panels)]
+            found += [card.consistency(board.panels), card.covered(board)]
             if len(made) > 1:
-                others = [look for other, look in enumerate(looks) if other != number]
-                candidate.board.scores.append(_diversity(looks[number], others))
+                others = [(boards[at], seen[at]) for at in range(len(made)) if at != number]
+                found.append(card.diversity(board, seen[number], others))
+            board.scores = [score for score in found if score is not None]
 
 
 class _Story:
@@ -200,38 +235,72 @@ class _Story:
         self.moments = moments
         self.scenes: list[Staged] = []
         self.pictures: list[Image.Image] = []
-        self._takes: list[Take] = []
+        self.takes: list[Take] = []
+        self.references = References()
 
     def add(self, scene: Staged, take: Take) -> None:
         self.scenes.append(scene)
         self.pictures.append(take.picture)
-        self._takes.append(take)
+        self.takes.append(take)
 
     def rows(self) -> list[tuple[Moment, Staged, Take]]:
-        return list(zip(self.moments, self.scenes, self._takes, strict=True))
+        return list(zip(self.moments, self.scenes, self.takes, strict=True))
 
 
-def best_takes(
-    models: Models, drawing: Drawing, staged: Sequence[Staged], seeds: Sequence[Sequence[int]], aspect: str
-) -> list[Take]:
-    """Draw each panel once from each of its seeds, and keep the picture that fits its words best."""
-    prompts = [panel.prompt for panel, own in zip(staged, seeds, strict=True) for _ in own]
-    drawn = [seed for own in seeds for seed in own]
-    pictures = models.illustrator.draw(
-        prompts, size=native_size(aspect), steps=drawing.steps, guidance=drawing.guidance, seeds=drawn
-    )
-    fits = models.critic.fit(prompts, pictures)
-    kept, start = [], 0
-    for own in seeds:
-        best = start + int(np.argmax(fits[start : start + len(own)]))
-        kept.append(Take(pictures[best], drawn[best], float(fits[best])))
-        start += len(own)
-    return kept
+class Takes:
+    """Draws panels several times and keeps of each the draw that the critic likes best."""
+
+    def __init__(self, models: Models, drawing: Drawing) -> None:
+        self._models, self._drawing, self._eye = models, drawing, Eye(models.critic)
+
+    def best(
+        self,
+        staged: Sequence[Staged],
+        seeds: Sequence[Sequence[int]],
+        aspect: str,
+        references: Sequence[References],
+        panels: Sequence[str],
+    ) -> list[Take]:
+        """Draw each panel once from each of its seeds, and keep the picture that fits its words and looks best.
+
+        Each panel comes with the references of its own board, and with its id: it may become one of them.
+        """
+        each = [panel for panel, own in zip(staged, seeds, strict=True) for _ in own]
+        asked = (
+            [panel.prompt for panel in each],
+            [panel.scene for panel in each],
+            [seed for own in seeds for seed in own],
+        )
+        drawn = iter(self.all(*asked, aspect))
+        kept = []
+        for panel, own, known, name in zip(staged, seeds, references, panels, strict=True):
+            takes = list(itertools.islice(drawn, len(own)))
+            alike = known.likeness(panel.scene, np.stack([take.seen.vector for take in takes]))
+            likes = [take.liked + _LIKENESS_WEIGHT * like for take, like in zip(takes, alike, strict=True)]
+            kept.append(takes[int(np.argmax(likes))])
+            known.learn(panel.scene, kept[-1].seen.vector, name)
+        return kept
+
+    def all(self, prompts: Sequence[str], scenes: Sequence[Scene], seeds: Sequence[int], aspect: str) -> list[Take]:
+        """Draw each prompt once from its seed; its scene is what should be seen."""
+        pictures = self._models.illustrator.draw(
+            prompts,
+            size=native_size(aspect, self._models.native_size),
+            steps=self._drawing.steps,
+            guidance=self._drawing.guidance,
+            seeds=seeds,
+        )
+        vectors = self._eye.vectors(pictures)
+        fits = self._eye.fits(prompts, vectors)
+        # In free words the prompt does not say what the scene has, so nothing is asked about it.
+        asked = [None if self._models.free_words else scene for scene in scenes]
+        seen = [self._eye.look(scene, vector) for scene, vector in zip(asked, vectors, strict=True)]
+        return [Take(*row) for row in zip(pictures, seeds, map(float, fits), seen, strict=True)]
 
 
 def provenance(models: Models, drawing: Drawing, aspect: str, seed: int, prompt: str, rights: str = "") -> Provenance:
     """What made a panel, or the whole board where there is no prompt."""
-    width, height = native_size(aspect)
+    width, height = native_size(aspect, models.native_size)
     return Provenance(
         models=models.origins,
         corpus_digest=models.corpus_digest,
@@ -242,25 +311,23 @@ def provenance(models: Models, drawing: Drawing, aspect: str, seed: int, prompt:
     )
 
 
-def fit_score(take: Take) -> Score:
+def scores_of(take: Take) -> list[Score]:
     """What a panel says about its picture."""
-    return Score(name="fit", value=round(take.fit, 4), reason="cosine of the picture and its words")
+    if take.seen.right is None:
+        return [card.fit(take.fit)]
+    return [card.fit(take.fit), card.looks(take.seen.right, take.seen.misread)]
 
 
-def alignment(panels: Sequence[Panel]) -> Score:
-    """How well the pictures fit their words, and which does least."""
-    fits = [panel.scores[0].value for panel in panels]
-    weakest = panels[int(np.argmin(fits))]
-    reason = f"cosine of picture and words, mean over panels; weakest is {weakest.id}: {weakest.action}"
-    return Score(name="alignment", value=round(float(np.mean(fits)), 4), reason=reason)
-
-
-def native_size(aspect: str) -> tuple[int, int]:
-    """The size at which the illustrator draws this aspect best."""
-    if aspect in _NATIVE_HEIGHT_PX:
+def native_size(aspect: str, native: tuple[int, int] = NATIVE_SIZE) -> tuple[int, int]:
+    """The size at which an illustrator of that native size draws this aspect best."""
+    if native == NATIVE_SIZE and aspect in _NATIVE_HEIGHT_PX:
         return picture_size(aspect, _NATIVE_HEIGHT_PX[aspect])
     width, height = picture_size(aspect, 1000)
-    return picture_size(aspect, max(64, round((192 * 108 * height / width) ** 0.5)))
+    return picture_size(aspect, max(64, round((native[0] * native[1] * height / width) ** 0.5)))
+
+
+def _id(at: int) -> str:
+    return f"p{at + 1:02d}"
 
 
 def _seed(brief: Brief, *at: int) -> int:
@@ -282,8 +349,8 @@ def _super(brief: Brief, moment: Moment) -> str:
 
 def _coverage(brief: Brief, story: _Story) -> dict[str, list[str]]:
     """Each mandatory and the panels that meet it; an empty list says that none does."""
-    with_product = [f"p{at + 1:02d}" for at, moment in enumerate(story.moments) if moment.beat.product]
-    last = [f"p{len(story.moments):02d}"]
+    with_product = [_id(at) for at, moment in enumerate(story.moments) if moment.beat.product]
+    last = [_id(len(story.moments) - 1)]
     end = last if story.moments[-1].beat.name == END_FRAME else []
     met = {}
     for wish in brief.mandatories.must_show:
@@ -292,7 +359,7 @@ def _coverage(brief: Brief, story: _Story) -> dict[str, list[str]]:
         elif plan.is_logo(wish):
             met[wish] = end
         else:
-            met[wish] = [f"p{at + 1:02d}" for at, moment in enumerate(story.moments) if moment.show == wish]
+            met[wish] = [_id(at) for at, moment in enumerate(story.moments) if wish in moment.shows]
     if brief.mandatories.legal:
         met[f"legal: {brief.mandatories.legal}"] = end
     if brief.mandatories.end_frame:
@@ -300,27 +367,3 @@ def _coverage(brief: Brief, story: _Story) -> dict[str, list[str]]:
     if brief.call_to_action:
         met[f"call to action: {brief.call_to_action}"] = end
     return met
-
-
-def _covered(board: Storyboard) -> Score:
-    missing = [wish for wish, panels in board.coverage.items() if not panels]
-    share = 1 - len(missing) / len(board.coverage) if board.coverage else 1.0
-    reason = f"not met yet: {', '.join(missing)}" if missing else "every mandatory is met in a named panel"
-    return Score(name="coverage", value=round(share, 4), reason=reason)
-
-
-def continuity(looks: np.ndarray, panels: Sequence[Panel]) -> Score:
-    """How near each picture is to the one before; a board that jumps from world to world scores low."""
-    if len(looks) < 2:
-        return Score(name="continuity", value=1.0, reason="a single panel")
-    near = np.sum(looks[1:] * looks[:-1], axis=1)
-    worst = int(np.argmin(near))
-    left, right = panels[worst].id, panels[worst + 1].id
-    reason = f"likeness of neighbouring pictures; the largest jump is from {left} to {right}"
-    return Score(name="continuity", value=round(float(near.mean()), 4), reason=reason)
-
-
-def _diversity(own: np.ndarray, others: Sequence[np.ndarray]) -> Score:
-    nearest = max(float((own @ other.T).max(axis=1).mean()) for other in others)
-    reason = "one minus the likeness of its pictures to the nearest other candidate's"
-    return Score(name="diversity", value=round(1 - nearest, 4), reason=reason)

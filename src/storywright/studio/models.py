@@ -14,6 +14,8 @@ from storywright.writer.proposals import Proposes
 
 STARTER = Path(__file__).parent.parent / "starter"
 """The embedded models, shipped with the package."""
+NATIVE_SIZE = (192, 108)
+"""What the embedded illustrator draws best."""
 _ROLES = ("critic", "illustrator", "writer")
 
 
@@ -26,6 +28,10 @@ class Models:
     writer: Proposes
     origins: list[Origin] = field(default_factory=list)
     corpus_digest: str = ""
+    free_words: bool = False
+    """The illustrator takes any words: it is a published checkpoint, and knows no drawn world."""
+    native_size: tuple[int, int] = NATIVE_SIZE
+    """Width and height that the illustrator draws best."""
 
     @classmethod
     def open(
@@ -45,12 +51,33 @@ class Models:
             )
             for role in _ROLES
         ]
+        illustrator = Illustrator.open(places["illustrator"], device=device)
         return cls(
             critic=Critic.open(places["critic"], device=device),
-            illustrator=Illustrator.open(places["illustrator"], device=device),
+            illustrator=illustrator,
             writer=Writer.open(places["writer"], places["critic"]),
             origins=origins,
             corpus_digest=corpus_digest,
+            free_words=not illustrator.drawing.styles,
+            native_size=illustrator.drawing.native_size,
+        )
+
+    def name_of(self, role: str) -> str:
+        """What the model in a role is called."""
+        return next((origin.name for origin in self.origins if origin.role == role), role)
+
+    def with_illustrator(self, name: str, device: str = "cpu") -> "Models":
+        """The same models with another illustrator: a pipeline's folder, or a published one's name on the Hub."""
+        illustrator = Illustrator.open(Path(name) if Path(name).is_dir() else name, device)
+        others = [origin for origin in self.origins if origin.role != "illustrator"]
+        digest = files.digest(Path(name)) if Path(name).is_dir() else ""
+        called = Path(name).resolve().name if Path(name).is_dir() else name
+        return replace(
+            self,
+            illustrator=illustrator,
+            origins=[*others, Origin(role="illustrator", name=called, digest=digest)],
+            free_words=not illustrator.drawing.styles,
+            native_size=illustrator.drawing.native_size,
         )
 
     def with_writer(self, name: str, critic_folder: Path | None = None, device: str = "cpu") -> "Models":

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 
 from storywright.board import Brief, CastMember
+from storywright.errors import BadInput
 from storywright.studio.ideas import IDEAS, Beat, Idea
 
 FRAMES_A_SECOND = 25
 _SHORTEST_SECONDS = 0.75
+_MOST_WISHES = 2
+"""Things that one panel shows beside those of its beat."""
 _STRANGERS = {
     "en": (
         CastMember(name="Mia", looks="woman with long red hair and a yellow shirt"),
@@ -37,8 +40,8 @@ class Moment:
     words: str
     """Empty where the writer goes on with the story."""
     seconds: float
-    show: str = ""
-    """Something that the client insists on, which this moment shows beside its own things."""
+    shows: tuple[str, ...] = ()
+    """What the client insists on and this moment shows beside its own things."""
 
 
 def ideas_for(brief: Brief, count: int) -> list[Idea]:
@@ -70,15 +73,13 @@ def moments(brief: Brief, idea: Idea) -> list[Moment]:
     hero, friend = (person.name for person in cast_of(brief)[:2])
     reasons = iter(brief.reasons_to_believe)
     timed = []
-    wishes = _placed(
-        [wish for wish in brief.mandatories.must_show if not is_product(wish, brief) and not is_logo(wish)], beats
-    )
+    wishes = _placed(wishes_of(brief), beats)
     for at, (beat, share) in enumerate(zip(beats, seconds, strict=True)):
         words = beat.words.get(brief.language, "")
         reason = sentence(next(reasons, "")) if "{reason}" in words else ""
         call = brief.call_to_action or sentence(brief.proposition)
         filled = words.format(hero=hero, friend=friend, product=brief.product.name, reason=reason, call=call)
-        timed.append(Moment(beat=beat, words=" ".join(filled.split()), seconds=share, show=wishes.get(at, "")))
+        timed.append(Moment(beat=beat, words=" ".join(filled.split()), seconds=share, shows=wishes.get(at, ())))
     return timed
 
 
@@ -93,11 +94,34 @@ def is_logo(wish: str) -> bool:
     return wish.strip().lower() in ("logo", "логотип")
 
 
-def _placed(wishes: list[str], beats: list[Beat]) -> dict[int, str]:
-    """A moment for each wish, of those that have room for another thing: those without the product come first."""
+def wishes_of(brief: Brief) -> list[str]:
+    """What must be shown beside the product and the logo, which have their own places."""
+    return [wish for wish in brief.mandatories.must_show if not is_product(wish, brief) and not is_logo(wish)]
+
+
+def refuse_unplaceable(brief: Brief, idea: Idea) -> None:
+    """Say so where the panels have no room for all that must be shown."""
+    wishes, beats = wishes_of(brief), _fitted(idea.beats, num_panels(brief))
+    room = _MOST_WISHES * len(_with_room(beats))
+    if len(wishes) > room:
+        raise BadInput(
+            f"The brief, field mandatories.must_show: {len(beats)} panels have room for {room} things beside product "
+            f"and logo, and {len(wishes)} must be shown: ask for more panels in format.panels, or for fewer things."
+        )
+
+
+def _placed(wishes: list[str], beats: list[Beat]) -> dict[int, tuple[str, ...]]:
+    """A moment for each wish, of those that have room; a moment gets a second one when all have their first."""
+    found: dict[int, tuple[str, ...]] = {}
+    for wish, at in zip(wishes, _with_room(beats) * _MOST_WISHES, strict=False):
+        found[at] = (*found.get(at, ()), wish)
+    return found
+
+
+def _with_room(beats: list[Beat]) -> list[int]:
+    """The moments that have room for another thing: those without the product come first."""
     free = [at for at, beat in enumerate(beats) if beat.product != "insert" and beat.name != "end frame"]
-    free.sort(key=lambda at: (bool(beats[at].product), bool(beats[at].gift), at))
-    return dict(zip(free, wishes, strict=False))
+    return sorted(free, key=lambda at: (bool(beats[at].product), bool(beats[at].gift), at))
 
 
 def _fitted(beats: tuple[Beat, ...], count: int) -> list[Beat]:

@@ -12,8 +12,8 @@ from pathlib import Path
 from PIL import Image
 
 from storywright.board import Panel, Storyboard
-from storywright.studio import endframe, plan
-from storywright.studio.director import COMPOSED, END_FRAME, Drawing, Take, fit_score, native_size, provenance
+from storywright.studio import card, endframe, free_words, plan
+from storywright.studio.director import COMPOSED, END_FRAME, Drawing, Take, Takes, provenance, scores_of
 from storywright.studio.models import Models
 from storywright.studio.revision import Drawn, Wish
 from storywright.toonworld import words
@@ -29,20 +29,11 @@ class Redrawing:
 
     def __call__(self, board: Storyboard, wishes: Sequence[Wish]) -> list[Drawn]:
         """Draw these panels, each from its own seed."""
-        staged = [staged_again(board, wish) for wish in wishes]
-        size, drawing = native_size(board.aspect), self._drawing
-        pictures = self._models.illustrator.draw(
-            [panel.prompt for panel, _ in staged],
-            size=size,
-            steps=drawing.steps,
-            guidance=drawing.guidance,
-            seeds=[panel.seed or 0 for panel, _ in staged],
-        )
-        fits = self._models.critic.fit([panel.prompt for panel, _ in staged], pictures)
-        return [
-            self._drawn(board, panel, Take(self._finished(board, panel, picture), panel.seed or 0, float(fit)))
-            for (panel, _), picture, fit in zip(staged, pictures, fits, strict=True)
-        ]
+        staged = [staged_again(board, wish, free=self._models.free_words) for wish in wishes]
+        panels, scenes = [panel for panel, _ in staged], [scene for _, scene in staged]
+        asked = [panel.prompt for panel in panels], scenes, [panel.seed or 0 for panel in panels]
+        takes = Takes(self._models, self._drawing).all(*asked, board.aspect)
+        return [self._drawn(board, panel, take) for panel, take in zip(panels, takes, strict=True)]
 
     def _finished(self, board: Storyboard, panel: Panel, picture: Image.Image) -> Image.Image:
         if panel.provenance.settings.get(COMPOSED) != END_FRAME or not board.brief:
@@ -55,26 +46,48 @@ class Redrawing:
         origin.models = [*origin.models, *(one for one in before.models if one.role == "person")]
         if COMPOSED in before.settings:
             origin.settings[COMPOSED] = before.settings[COMPOSED]
-        others = [score for score in panel.scores if score.name != "fit"]
+        others = [score for score in panel.scores if score.name not in (card.FIT, card.LOOKS)]
         file = io.BytesIO()
-        take.picture.save(file, "PNG")
-        drawn = panel.model_copy(update={"provenance": origin, "scores": [fit_score(take), *others]})
-        return Drawn(drawn, file.getvalue(), take.fit)
+        self._finished(board, panel, take.picture).save(file, "PNG")
+        drawn = panel.model_copy(update={"provenance": origin, "scores": [*scores_of(take), *others]})
+        return Drawn(drawn, file.getvalue(), take.liked)
 
 
-def staged_again(board: Storyboard, wish: Wish) -> tuple[Panel, Scene]:
-    """The panel with the prompt of what its fields and words say now, and the scene that the prompt says."""
+def staged_again(board: Storyboard, wish: Wish, *, free: bool = False) -> tuple[Panel, Scene]:
+    """The panel with the prompt of what its fields and words say now, and the scene that the prompt says.
+
+    `free`: the illustrator takes any words, so that the prompt is made of the panel's own.
+    """
     panel, cast = wish.panel, _looks(board)
     mapped: dict[str, str] = {}
     scene = _as_edited(words.scene_from_words(panel.prompt).scene, panel, cast)
     if wish.told_anew:
         scene, mapped = _as_told(scene, panel.action, cast)
     scene = replace(scene, style=board.style, seed=panel.seed or 0)
+    if free:
+        return panel.model_copy(update={"prompt": _in_free_words(board, panel), "drawn_as": {}}), scene
     seen = {"prompt": words.prompt(scene), "drawn_as": panel.drawn_as | mapped}
     if wish.told_anew:
         named = [person.name for person in scene.people if person.name]
         seen |= {"setting": scene.setting, "time_of_day": scene.time, "cast": named or panel.cast}
     return panel.model_copy(update=seen), scene
+
+
+def _in_free_words(board: Storyboard, panel: Panel) -> str:
+    product = board.brief.product if board.brief else None
+    thing = product.description or product.kind or product.name if product else ""
+    alone = panel.shot.size == "insert" and thing
+    looks = {member.name: member.looks for member in plan.cast_of(board.brief)} if board.brief else {}
+    return free_words.prompt(
+        thing if alone else panel.action,
+        style=board.style,
+        size=panel.shot.size,
+        angle=panel.shot.angle,
+        looks={name: looks.get(name, "") for name in panel.cast},
+        things=[thing] if thing in panel.prompt else [],
+        place=panel.setting,
+        time=panel.time_of_day or "",
+    )
 
 
 def _as_edited(scene: Scene, panel: Panel, cast: dict[str, Person]) -> Scene:

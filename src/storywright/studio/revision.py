@@ -14,6 +14,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from storywright.board import Document, Origin, Panel, Score, Storyboard, Style, parse
 from storywright.errors import BadInput
+from storywright.studio import card
 
 SHORTEST_SECONDS = 0.5
 _NOT_EDITED = ("id", "picture", "scores", "provenance", "source")
@@ -349,17 +350,17 @@ def _still_covered(board: Storyboard) -> dict[str, list[str]]:
 
 
 def _still_true(before: Storyboard, after: Storyboard) -> list[Score]:
-    """The quality card without what no longer holds: likeness between pictures is the critic's to measure again."""
-    if [panel.picture for panel in before.panels] != [panel.picture for panel in after.panels]:
-        scores = [score for score in after.scores if score.name == "coverage"]
-    else:
-        scores = after.scores
-    missing = [wish for wish, panels in after.coverage.items() if not panels]
-    share = 1 - len(missing) / len(after.coverage) if after.coverage else 1.0
-    reason = f"not met: {', '.join(missing)}" if missing else "every mandatory is met in a named panel"
-    if after.coverage == before.coverage:
-        return scores
-    return [
-        Score(name="coverage", value=round(share, 4), reason=reason) if score.name == "coverage" else score
-        for score in scores
-    ]
+    """The quality card as it is now: what panels say about themselves is summed up anew, and what has to be measured
+    between pictures is left out where they are others, for the critic to measure again."""
+    same = [panel.picture for panel in before.panels] == [panel.picture for panel in after.panels]
+    anew = {
+        "alignment": card.alignment(after.panels),
+        "consistency": card.consistency(after.panels),
+        "coverage": card.covered(after) if after.coverage != before.coverage else None,
+    }
+    found = []
+    for score in after.scores:
+        now = anew.get(score.name) or (score if same or score.name in anew else None)
+        if now is not None:
+            found.append(now)
+    return found

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from storywright.board import Brief, CastMember, Move
-from storywright.studio import plan
+from storywright.errors import BadInput
+from storywright.studio import free_words, plan
 from storywright.studio.plan import Moment
 from storywright.toonworld import words
 from storywright.toonworld.grammar import shots
@@ -60,8 +61,9 @@ class Staged:
 class Stage:
     """Everything about a brief that stays the same from panel to panel: the people, the product, the places."""
 
-    def __init__(self, brief: Brief) -> None:
-        self.brief = brief
+    def __init__(self, brief: Brief, *, free: bool = False) -> None:
+        """`free`: the illustrator takes any words, so that nothing has to be mapped."""
+        self.brief, self._free = brief, free
         self.cast = plan.cast_of(brief)
         self.summary = ". ".join(
             part for part in (brief.product.name, brief.product.description, brief.proposition, brief.tone) if part
@@ -88,13 +90,34 @@ class Stage:
         if not moment.words:
             scene = self._as_told(scene, told)
         insisted: dict[str, str] = {}
-        if moment.show:
-            scene, insisted = self._showing(scene, moment.show)
+        for wish in moment.shows:
+            scene, mapped = self._showing(scene, wish)
+            insisted |= mapped
         size, angle = self._shot(beat.shot, scene, before, random)
         scene = replace(scene, shot=size, angle=angle)
         shows_product = any(prop.kind == self._product.kind for prop in scene.props)
+        if self._free:
+            said = self._said(moment, told, scene)
+            return Staged(scene=scene, words=told, prompt=said, move=_move(scene), drawn_as={})
         drawn_as = (self._mapped if shows_product or not self.brief.product.kind else {}) | insisted
         return Staged(scene=scene, words=told, prompt=words.prompt(scene), move=_move(scene), drawn_as=drawn_as)
+
+    def _said(self, moment: Moment, told: str, scene: Scene) -> str:
+        """The brief's own words for the panel."""
+        product = self.brief.product
+        thing = product.description or product.kind or product.name
+        alone = moment.beat.product == "insert"
+        looks = {member.name: member.looks for member in self.cast}
+        return free_words.prompt(
+            thing if alone else told,
+            style=self.brief.style,
+            size=scene.shot,  # type: ignore[arg-type]
+            angle=scene.angle,  # type: ignore[arg-type]
+            looks={person.name: looks.get(person.name, "") for person in scene.people},
+            things=[*([thing] if moment.beat.product else []), *moment.shows],
+            place=scene.setting,
+            time=scene.time,
+        )
 
     def notices(self, scenes: list[Staged]) -> list[str]:
         """What the reader of the board should know about what could not be drawn as it was said."""
@@ -177,12 +200,16 @@ class Stage:
         return replace(scene, people=people, props=props, setting=setting, weather="clear")
 
     def _showing(self, scene: Scene, wish: str) -> tuple[Scene, dict[str, str]]:
-        """The scene with what the client insists on: another thing, or the place where it is."""
-        read = words.scene_from_words(wish)
+        """The scene with what the client insists on: another thing or person, or the place where it is."""
+        read = words.scene_from_words(wish, {person.name: person for person in self._people})
         things = tuple(replace(prop, use="standing", by=0) for prop in read.scene.props)
         setting = read.scene.setting if "setting" in read.said else scene.setting
         weather = "clear" if setting in INDOORS else scene.weather
-        return replace(scene, props=(*scene.props, *things)[:3], setting=setting, weather=weather), read.mapped
+        here = {person.name for person in scene.people}
+        others = tuple(person for person in read.scene.people if not person.name or person.name not in here)
+        people = (*scene.people, *others)[:3]
+        shown = replace(scene, people=people, props=(*scene.props, *things)[:3], setting=setting, weather=weather)
+        return shown, read.mapped
 
     def _shot(self, wished: str, scene: Scene, before: Staged | None, random: Random) -> tuple[str, str]:
         """The beat's shot, or a neighbour of it where the cut would jump; angles that leave everything readable."""
@@ -194,6 +221,21 @@ class Stage:
         if shots.jumps(wished, scene.setting, subject, earlier):
             wished = shots.shot(random, _SHOT_CLASS[wished], scene.setting, subject, earlier).size
         return wished, "eye level" if wished == "insert" else random.choice(_CLEAR_ANGLES)
+
+
+def refuse_unshowable(brief: Brief) -> None:
+    """Say which mandatory the drawn world has nothing for, and what could be done about it."""
+    cast = {member.name: Person(name=member.name) for member in plan.cast_of(brief)}
+    for index, wish in enumerate(brief.mandatories.must_show):
+        if plan.is_product(wish, brief) or plan.is_logo(wish):
+            continue
+        read = words.scene_from_words(wish, cast)
+        if not (read.scene.props or read.scene.people or "setting" in read.said):
+            raise BadInput(
+                f"The brief, field mandatories.must_show.{index}: nothing like {wish!r} can be drawn by the embedded "
+                "illustrator: say it by a thing, a person or a place, such as 'a brown dog' or 'a beach', or draw with "
+                "a published checkpoint (--illustrator NAME)."
+            )
 
 
 def _move(scene: Scene) -> Move:
