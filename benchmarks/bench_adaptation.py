@@ -1,12 +1,14 @@
 """How many of the events that a careful reader lists a board's coverage report names, in English and in Russian.
 
-The reader's lists, written before the adapter was tuned and never tuned to, lie in tests/studio/adaptation/readers: a
-sentence for each event, where it happens, who is in it and by which words it is known. An event of the list counts as
-named when the report has an event whose place overlaps its own and whose words, with the names of its people, hold one
-of its `who` and one of its `what` as the beginning of a word; it counts as shown when such an event has a panel. The
-chapters themselves are read from a folder of books and are not part of the project.
+The readers' lists lie in tests/studio/adaptation/readers: a sentence for each event, where it happens, who is in it and
+by which words it is known. Those of the two chapters were written before the adapter was tuned and never tuned to. What
+the stories of `stories` showed to be missing became rules; those of `held-out` were written, with their lists, after
+the last rule, and are measured as they are. An event of a
+list counts as named when the report has an event whose place overlaps its own and whose words, with the names of its
+people, hold one of its `who` and one of its `what` as the beginning of a word; it counts as shown when such an event
+has a panel. The chapters are read from a folder of books and are not part of the project.
 
-    python benchmarks/bench_adaptation.py [--books ../shared/data/books] [--missing]
+    python benchmarks/bench_adaptation.py [--books ../shared/data/books] [--missing] [--out docs/results/studio.md]
 """
 
 import argparse
@@ -18,50 +20,69 @@ import tempfile
 import time
 from pathlib import Path
 
+import sections
+
 from storywright.sources.manuscripts import declared, num_words, read
 from storywright.studio.adaptation import Adapter, Made
 
 ROOT = Path(__file__).parents[1]
 READERS = ROOT / "tests" / "studio" / "adaptation" / "readers"
+STORIES, HELD_OUT = READERS / "stories", READERS / "held-out"
+_HEAD = ["text", "words", "listed", "named", "shown", "in the report", "panels", "CPU"]
 
 
 def main() -> None:
-    """Print a row for each chapter."""
+    """Print a row for each text."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--books", type=Path, default=ROOT.parent / "shared" / "data" / "books")
     parser.add_argument("--missing", action="store_true", help="list the events that the report does not name")
+    parser.add_argument("--out", type=Path, help="the document of results")
     asked = parser.parse_args()
-    print(
-        f"{'chapter':28} {'words':>6} {'listed':>7} {'named':>12} {'shown':>12} "
-        f"{'report':>7} {'panels':>7} {'seconds':>8}"
-    )
-    for path in sorted(READERS.glob("*.json")):
+    rows = []
+    for path in [path for folder in (READERS, STORIES, HELD_OUT) for path in sorted(folder.glob("*.json"))]:
         reader = json.loads(path.read_text(encoding="utf-8"))
-        measure(reader, asked.books / reader["file"], asked.missing)
+        book = (asked.books if path.parent == READERS else path.parent) / reader["file"]
+        rows.append(measure(reader, book, asked.missing))
+        rows[-1][0] += ", held out" if path.parent == HELD_OUT else ""
+    text = sections.table(_HEAD, rows)
+    print(text)
+    if asked.out:
+        told = "The bar is 80 % in both languages; the stories marked held out were never looked at for a rule."
+        command = f"`python benchmarks/bench_adaptation.py --out {asked.out}`"
+        sections.put(asked.out, "The studio", "Events of a manuscript", f"{command}\n\n{told}\n\n{text}")
 
 
-def measure(reader: dict, book: Path, missing: bool) -> None:
-    """Adapt the chapter in words alone and compare."""
+def measure(reader: dict, book: Path, missing: bool) -> list[str]:
+    """Adapt a text in words alone and compare."""
     if not book.is_file():
         sys.exit(f"{book} is not there: name the folder of the books with --books")
     manuscript = read(book)
-    if hashlib.sha256(manuscript.text.encode()).hexdigest() != reader["text_sha256"]:
+    if "text_sha256" in reader and hashlib.sha256(manuscript.text.encode()).hexdigest() != reader["text_sha256"]:
         sys.exit(f"{book} is another edition than the reader's list was written for")
-    with tempfile.TemporaryDirectory() as folder:
-        started = time.process_time()
-        made = Adapter(manuscript, declared(author="the author", public_domain=True), Path(folder)).boards()
-        seconds = time.process_time() - started
-    named = [event for event in reader["events"] if found(event, made)]
-    shown = [event for event in named if any(one.panels for one in found(event, made))]
+    started = time.process_time()
+    made = adapted(manuscript)
+    seconds = time.process_time() - started
+    named, shown = counted(reader, made)
     total = len(reader["events"])
-    panels, report = sum(len(one.board.panels) for one in made), sum(len(one.events) for one in made)
-    print(
-        f"{book.stem[:28]:28} {num_words(manuscript.text):6,} {total:7} {len(named):4} ({len(named) / total:4.0%})  "
-        f"{len(shown):4} ({len(shown) / total:4.0%})  {report:7} {panels:7} {seconds:8.1f}"
-    )
     for event in reader["events"]:
         if missing and event not in named:
-            print(f"    not named: {event['says']}")
+            print(f"    not named in {book.stem}: {event['says']}", file=sys.stderr)
+    figures = (f"{len(part)} ({len(part) / total:.0%})" for part in (named, shown))
+    panels, report = sum(len(one.board.panels) for one in made), sum(len(one.events) for one in made)
+    words = f"{num_words(manuscript.text):,}"
+    return [book.stem, words, str(total), *figures, str(report), str(panels), f"{seconds:.1f} s"]
+
+
+def adapted(manuscript) -> list[Made]:
+    """The boards, without pictures."""
+    with tempfile.TemporaryDirectory() as folder:
+        return Adapter(manuscript, declared(author="the author", public_domain=True), Path(folder)).boards()
+
+
+def counted(reader: dict, made: list[Made]) -> tuple[list[dict], list[dict]]:
+    """The events of the reader's that the report names, and those that a panel shows."""
+    named = [event for event in reader["events"] if found(event, made)]
+    return named, [event for event in named if any(one.panels for one in found(event, made))]
 
 
 def found(wanted: dict, made: list[Made]) -> list:

@@ -5,13 +5,21 @@ order is turned round (`thought Alice`, `down went Alice`). Knows nothing about 
 """
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from storywright.studio.adaptation import english_tags as tags
 from storywright.studio.adaptation.english_tags import Token, tagged
 from storywright.studio.adaptation.grammar import Apposition, Clause, ClauseKind, Gender, Mention, Parsed, Tense
-from storywright.studio.adaptation.lexicon import SPEECH_EN, STATIVE_EN, words_of
+from storywright.studio.adaptation.lexicon import (
+    ANIMALS_EN,
+    MOTION_EN,
+    PEOPLE_EN,
+    POSTURE_EN,
+    SPEECH_EN,
+    STATIVE_EN,
+    words_of,
+)
 from storywright.studio.adaptation.text import SAID, Word, clean
 
 _GENDER: dict[str, Gender] = {
@@ -56,12 +64,19 @@ class _Frame:
 class English:
     """A `Grammar`."""
 
+    def __init__(self) -> None:
+        self._names: set[str] = set()
+
+    def know(self, names: Iterable[str]) -> None:
+        """Words that are names even where a sentence begins with them."""
+        self._names = set(names)
+
     def parsed(self, sentence: Sequence[Word]) -> Parsed:
         """The clauses of a sentence in their order; what stands in parentheses is read apart."""
         outside, asides = _without_asides(sentence)
-        parsed = _Sentence(tagged(outside)).parsed()
+        parsed = _Sentence(tagged(outside, self._names), self._names).parsed()
         for aside in asides:
-            inner = _Sentence(tagged(aside)).parsed()
+            inner = _Sentence(tagged(aside, self._names), self._names).parsed()
             for clause in inner.clauses:
                 clause.kind = "aside"
             parsed.clauses += inner.clauses
@@ -87,9 +102,9 @@ class English:
 
 
 class _Sentence:
-    def __init__(self, tokens: list[Token]) -> None:
+    def __init__(self, tokens: list[Token], names: Container[str]) -> None:
         self.tokens = tokens
-        self.mentions = _mentions(tokens)
+        self.mentions = _mentions(tokens, names)
         self._by_last = {self._last(mention): mention for mention in self.mentions}
 
     def parsed(self) -> Parsed:
@@ -169,6 +184,8 @@ class _Sentence:
         elif marker is not None and marker.tag == "U":
             kind = _KINDS.get(marker.low, "when")
         subject, inverted = self._subject(opens, verb, after, limit)
+        if kind == "when" and marker is not None and marker.low == "when" and found and found[-1].tense == "perfect":
+            kind = "main"  # I had filled my shirt with pears when the door banged
         if marker is not None and marker.tag == "C" and found and found[-1].kind in ("when", "if", "that"):
             kind = "main" if subject is not None and self.tokens[opens - 2].low == "," else found[-1].kind
         same = False
@@ -176,6 +193,8 @@ class _Sentence:
             # No mark between two verbs: she found she could not…
             if found and found[-1].kind == "relative" and pending is not None:
                 subject = pending
+            elif found and found[-1].kind in ("when", "if") and subject.kind == "pronoun":
+                kind = "main"  # when she saw it she stopped
             else:
                 kind = "that"
         if subject is None and kind != "relative":
@@ -330,7 +349,8 @@ class _Sentence:
         return found
 
 
-_TURNS = words_of("be go come stand lie sit hang run fly rise fall appear stretch creep jump rush follow lay")
+_TURNS = MOTION_EN | POSTURE_EN | words_of("be go come fly rise fall appear stretch creep jump rush follow lay limp")
+"""Verbs that stand before who does it, behind a place: behind him limped the dog."""
 
 
 def _alone(tokens: list[Token], number: int, verb: int) -> bool:
@@ -425,7 +445,7 @@ def _person(subject: Mention | None) -> int:
     return 1 if subject.head in _FIRST else 2 if subject.head in _SECOND else 3
 
 
-def _mentions(tokens: list[Token]) -> list[Mention]:
+def _mentions(tokens: list[Token], names: Container[str]) -> list[Mention]:
     found = []
     index = 0
     while index < len(tokens):
@@ -441,7 +461,7 @@ def _mentions(tokens: list[Token]) -> list[Mention]:
             index += 1
         elif index < len(tokens) and tokens[index].tag in ("N", "NN"):
             end = index
-            while end < len(tokens) and tokens[end].tag in ("N", "NN"):
+            while end < len(tokens) and tokens[end].tag in ("N", "NN") and not _begins(tokens, end, index, names):
                 end += 1
             if end < len(tokens) and tokens[end].low == "'s" and tokens[end].tag == "S":
                 found.append(_noun(tokens, start, index, end, owns=True))
@@ -464,6 +484,14 @@ def _mentions(tokens: list[Token]) -> list[Mention]:
         else:
             index = max(index, start + 1) if index == start else index
     return found
+
+
+def _begins(tokens: list[Token], at: int, first: int, names: Container[str]) -> bool:
+    """In his hand Rao held …: a name behind a thing begins a noun of its own; inspector Rao is one."""
+    before = tokens[at - 1]
+    if at == first or tokens[at].tag != "NN" or before.tag != "N" or tokens[at].low not in names:
+        return False
+    return before.low not in PEOPLE_EN and before.low not in ANIMALS_EN
 
 
 def _pronoun(tokens: list[Token], index: int) -> Mention:
@@ -514,7 +542,7 @@ def _governed(tokens: list[Token], start: int) -> str:
     before = tokens[start - 1]
     if before.tag == "I":
         return "out of" if before.low == "of" and start > 1 and tokens[start - 2].low == "out" else before.low
-    if before.tag == "R" and before.low in tags.PREPOSITIONS and start > 1:
+    if before.tag == "R" and before.low in tags.PREPOSITIONS and start > 1 and tokens[start - 2].low != "far":
         return before.low
     if before.tag in ("VBG", "VB"):  # the object of making, of to see
         return "-"

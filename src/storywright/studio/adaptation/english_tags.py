@@ -3,13 +3,13 @@
 A lexicon says what a word can be, and its neighbours which of these it is. Knows nothing about clauses.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import lemminflect
 
-from storywright.studio.adaptation.lexicon import words_of
+from storywright.studio.adaptation.lexicon import GIVEN_MEN_EN, GIVEN_WOMEN_EN, words_of
 from storywright.studio.adaptation.text import SAID, Word
 
 DETERMINERS = words_of(
@@ -46,6 +46,7 @@ SUBORDINATORS = words_of(
     "where how why lest whereas"
 )  # fmt: skip
 RELATIVES = words_of("which who whom whose that where")
+_GIVEN = GIVEN_MEN_EN | GIVEN_WOMEN_EN
 PERCEIVE = words_of("see hear watch feel notice let make find catch")
 """Verbs with somebody else's deed behind them: she saw it pop down the hole."""
 _ADVERBS = words_of(
@@ -151,12 +152,13 @@ def singular(low: str) -> tuple[str, bool]:
     return lemmas[0] if plural else low, plural
 
 
-def tagged(sentence: Sequence[Word]) -> list[Token]:
-    """Every word of a sentence with what it is."""
+def tagged(sentence: Sequence[Word], names: Container[str] = ()) -> list[Token]:
+    """Every word of a sentence with what it is; `names` are words that are names even where a sentence begins."""
     found: list[Token] = []
     for index, word in enumerate(_split(sentence)):
         following = sentence[index + 1] if index + 1 < len(sentence) else None
-        found.append(_tag(word, found, following, first=not any(token.word.is_word for token in found)))
+        first = not any(token.word.is_word for token in found) and word.low not in names and word.low not in _GIVEN
+        found.append(_tag(word, found, following, first))
     return _mended(found)
 
 
@@ -245,7 +247,8 @@ def _rest_of_closed(low: str, previous: Token | None, following: Word | None) ->
     if low in ("and", "or", "but", "nor", "&"):
         return "C", low
     if low in ("one", "each", "another", "both", "all", "some", "any", "none", "many", "few", "several"):
-        if nominal or low in ("all",):
+        opens = following is not None and following.low in ("a", "an", "his", "its")  # ten minutes to one a porter came
+        if (nominal and not opens) or low in ("all",):
             return "D", low
         return ("P", low) if low not in ("many", "few", "several") else ("J", low)
     if low == "what" and following is not None and following.low in SUBJECT_PRONOUNS:
@@ -260,7 +263,7 @@ def _rest_of_closed(low: str, previous: Token | None, following: Word | None) ->
         return "U", low
     if low in ("up", "down", "out", "off", "over", "in", "on", "round", "around", "along", "through", "by", "back",
                "away", "past", "near", "inside", "outside", "about", "behind", "below", "above", "across"):  # fmt: skip
-        if low in ("back", "away"):
+        if low in ("back", "away") or (low == "off" and previous is not None and previous.low == "far"):
             return "R", low
         if previous and previous.tag in ("D", "S", "J") and low in ("round", "near", "inside", "outside", "past"):
             return "J", low
@@ -320,9 +323,19 @@ def _open(
         return "VB", forms["VB"]
     if tag in ("P", "W") and previous is not None and previous.low in SUBJECT_PRONOUNS and forms:
         return _verb(forms, ("VBD", "VBZ", "VBP", "VBG", "VBN"))
+    if tag in ("N", "NN") and "VB" in forms and low not in _RARELY_VERBS and _is_watched(before):
+        return "VB", forms["VB"]
     if tag in ("N", "NN", "X", "C", "P", "."):
         return _after_noun(low, forms, noun, adjective, adverb, before, following, tag)
     return _after_verb(low, forms, noun, adjective, adverb, following)
+
+
+def _is_watched(before: list[Token]) -> bool:
+    """She saw the cat …: the noun before is what a verb of seeing sees."""
+    at = len(before) - 1
+    while at >= 0 and before[at].tag in ("D", "S", "J", "N", "NN", "CD"):
+        at -= 1
+    return at >= 0 and before[at].tag[0] == "V" and before[at].lemma in ("see", "watch", "hear")
 
 
 def _guessed(low: str, tag: str) -> tuple[str, str]:
@@ -475,7 +488,7 @@ def _describes(found: list[Token], index: int) -> bool:
     if index < 2 or found[index - 1].low != "," or index + 1 >= len(found):
         return False
     earlier = any(token.finite for token in found[: index - 1])
-    later = any(token.finite or token.tag == "C" for token in found[index + 1 :])
+    later = any(token.finite for token in found[index + 1 :])
     form = found[index].low.endswith("ed") or "VBN" in verb_forms(found[index].low)
     return earlier and not later and form and found[index + 1].low in ("in", "by", "with", "of")
 

@@ -138,6 +138,8 @@ class Teller:
         self._thing_from: Parsed | None = None
         self._listener: Character | None = None
         self._spoke_last: Character | None = None
+        self._block = self._spoke_in = 0
+        """The paragraph, and the last one in which somebody spoke."""
 
     # First reading: who is there at all.
 
@@ -154,6 +156,11 @@ class Teller:
                       and any(w.text == text.SAID for w in sentence)]  # fmt: skip
             self.cast.learn(parsed, speaks)
 
+    def settle(self) -> None:
+        """Everybody is known."""
+        self.cast.settle()
+        self._grammar.know(self.cast.words())
+
     # Second reading: what happens.
 
     def begin(self, place: str = "", time: TimeOfDay | None = None, forget: bool = False) -> None:
@@ -168,7 +175,7 @@ class Teller:
 
     def tell(self, index: int) -> list[Event]:
         """The events of a block, by where they stand."""
-        block = self._manuscript.blocks[index]
+        block, self._block = self._manuscript.blocks[index], index
         if block.kind in ("dialogue", "lyrics"):
             return self._scripted(index, block)
         if block.kind not in _TELLS:
@@ -250,14 +257,33 @@ class Teller:
             if who is not None and not who.gender and clause.gender in ("m", "f") and not who.animal:
                 who.gender = clause.gender  # тряхнул, тряхнула
         elif clause.same_subject and before and before[-1].sentence == number:
-            who, subject = before[-1].who, before[-1].subject
+            earlier = self._agreeing(clause, before, number)
+            who, subject = earlier.who, earlier.subject
         elif self._language == "ru" and clause.person == 3 and not clause.plural and clause.gender != "n":
             last = self._memory.subject
             fits = last is not None and last.gender in ("", clause.gender) and not last.plural
             who = last if fits and clause.verb not in _IMPERSONAL else None
         told = _Told(clause, number, who, parsed, subject)
+        if who is None:
+            told.others = self._group(subject)
         self._remember(told)
         return told
+
+    def _agreeing(self, clause: Clause, before: Sequence[_Told], number: int) -> _Told:
+        """дождался, пока она уйдёт, снял ключ: not she took it, but who the sentence began with."""
+        for told in reversed(before):
+            if told.sentence != number:
+                break
+            if told.who is None or not {clause.gender, told.who.gender} >= {"m", "f"}:
+                return told
+        return before[-1]
+
+    def _group(self, subject: Mention | None) -> list[Character]:
+        """they: the two who were spoken of last, where nobody else is several."""
+        if subject is None or subject.head not in _THEY:
+            return []
+        around = [one for one in self._memory.recent() if not one.plural and not one.animal]
+        return around[:2] if len(around) > 1 else []
 
     def _whose(self, subject: Mention, clause: Clause) -> Character | None:
         """Her face brightens, губы Базарова дрожат: a part of the body does it for the whole."""
@@ -277,9 +303,12 @@ class Teller:
             spoke = told.who if told.clause.verb in _SPEECH[self._language] else None
             if spoke is not None and spoke.gender == mention.gender:
                 return spoke
+        subject = self._memory.subject
+        fits = subject is not None and subject.gender == mention.gender and not (subject.plural or subject.animal)
+        if fits and self._block - self._spoke_in > 1:
+            return subject  # something was told since the last speech, and about somebody else
         fitting = [one for one in self._speakers if one.gender == mention.gender and not one.plural]
         others = [one for one in fitting if one is not self._speakers[-1]]
-        subject = self._memory.subject
         if subject is not None and subject in self._speakers and subject.gender == mention.gender:
             return subject
         return next(iter(others or fitting), None)
@@ -441,6 +470,7 @@ class Teller:
 
     def _heard(self, speaker: Character) -> None:
         """Keep the last three who spoke, the last one last."""
+        self._spoke_in = self._block
         self._speakers = [*[one for one in self._speakers if one is not speaker][-2:], speaker]
 
     def _joined(self, speeches: list[_Speech], told: list[_Told]) -> list[_Speech]:
@@ -600,7 +630,8 @@ class Teller:
         if weight < THRESHOLD:
             return None
         words, predicate = self._words(told)
-        says = self._only_says(clause) and clause.verb not in _FEELS[self._language]
+        done_too = _FEELS[self._language] | _MOTION[self._language]  # she went on, and she went out
+        says = self._only_says(clause) and clause.verb not in done_too
         if len(words.split()) < (4 if says else 3 if clause.linking else 2):
             return None
         people = [c for c in (who, *told.others) if c is not None]
@@ -631,7 +662,7 @@ class Teller:
             weight += 0.3 if id(who) in self._met else 0.6
         elif told.subject is None:
             weight -= 0.5
-        elif told.subject.kind == "pronoun" and told.subject.head not in ("there",):
+        elif told.subject.kind == "pronoun" and told.subject.head not in ("there",) and not self._group(told.subject):
             weight -= 0.4
         if clause.verb in _PERCEPTION[self._language]:
             weight += 0.2
@@ -659,10 +690,18 @@ class Teller:
         """The whole sentence, and what of it goes on with the subject before."""
         clause = told.clause
         subject, plural = self._subject_words(told)
-        words = self._grammar.told(clause, subject, plural, told.named, MOST_WORDS)
+        words = self._mine(self._grammar.told(clause, subject, plural, told.named, MOST_WORDS), told)
         goes_on = clause.same_subject and clause.kind in ("main", "when")
         predicate = self._grammar.told(clause, "", plural, told.named, MOST_WORDS) if goes_on else ""
+        predicate = self._mine(predicate, told)
         return words, (predicate[:1].lower() + predicate[1:]).rstrip(".")
+
+    def _mine(self, words: str, told: _Told) -> str:
+        """my trousers are the narrator's."""
+        if self.cast.narrator is None or self._language != "en":
+            return words
+        whose = "their" if told.who is self.cast.narrator else "the narrator's"
+        return re.sub(r"\bmy\b", whose, words)
 
     def _subject_words(self, told: _Told) -> tuple[str, bool]:
         subject, who = told.subject, told.who
@@ -692,6 +731,7 @@ _SCRIPTED = ("action", "shot", "centred")
 _UNSEEN = ("V.O", "VO", "O.S", "OS", "O.C", "OFF", "ЗК", "З.К", "ГЗК", "ЗА КАДРОМ")
 _YOU = words_of("you we us вы ты мы")
 _SELF = words_of("himself herself itself themselves yourself себя себе собой собою")
+_THEY = words_of("they они")
 _ME = words_of("me myself меня мне мной мною")
 _NO_THINGS = words_of(
     "time moment day evening morning night minute hour while way thing place side end end part sort kind lot bit "

@@ -3,7 +3,7 @@
 English and Russian answer in modules of their own, without models: a lexicon, the endings of words and their order.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -102,6 +102,10 @@ class Parsed:
 class Grammar(Protocol):
     """A language."""
 
+    def know(self, names: Iterable[str]) -> None:
+        """Words, in lower case, that are names of people in this manuscript."""
+        ...
+
     def parsed(self, sentence: Sequence[Word]) -> Parsed:
         """The clauses of a sentence in their order."""
         ...
@@ -116,6 +120,3 @@ class Grammar(Protocol):
     def speaks(self, clause: Clause, subject: str, plural: bool) -> str:
         """`Alice asks`: who speaks and how, in the present."""
         ...
-
-
-Resolve = Callable[[Mention], str]

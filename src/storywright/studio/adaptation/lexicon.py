@@ -99,7 +99,12 @@ PEOPLE_EN = (
         "painter musician baker butcher tailor shepherd messenger customer detective boss partner people crowd "
         "visitor somebody someone coachman gardener conductor commander prisoner traveller traveler beggar twin "
         "cousin parent kid teenager youth secretary manager colleague pilot sergeant inspector professor scientist "
-        "inventor"
+        "inventor porter barber carpenter miner sculptor surgeon dentist nurse engineer mechanic architect gamekeeper "
+        "housekeeper shopkeeper innkeeper keeper blacksmith grocer chemist plumber builder cobbler miller peddler "
+        "colonel general major lieutenant corporal admiral mayor sheriff constable bailiff magistrate minister tutor "
+        "scholar poet clown acrobat magician juggler fiddler violinist pianist drummer referee coach champion runner "
+        "pirate robber burglar bandit smuggler spy witness tourist cyclist rider reporter journalist photographer "
+        "heir orphan widow rival enemy ally giant dwarf troll ghost"
     )
 )
 ANIMALS_EN = words_of(
@@ -116,15 +121,15 @@ YOUNG = words_of(
 )
 
 GIVEN_MEN_EN = words_of(
-    "tom max jack john james peter paul george harry henry william will charles david michael robert richard "
+    "robin tom max jack john james peter paul george harry henry william will charles david michael robert richard "
     "edward sam samuel ben daniel dan joe joseph oliver leo adam alex andrew anthony arthur bill bob brian eric "
     "frank fred greg hugo ian jim kevin louis luke mark martin matthew nick noah oscar patrick philip ralph simon "
     "stephen steve theo thomas tim toby victor walter rowan finn felix dick ned roger alan albert alfred ernest "
     "hans karl"
 )
 GIVEN_WOMEN_EN = words_of(
-    "alice mary anna anne ann jane lucy lena nora mia emma emily ella eva eve grace helen holly ida iris ivy jill "
-    "joan julia kate laura lily lisa lola lottie lucia maria maggie margaret martha molly nancy nina olivia pam "
+    "robin alice mary anna anne ann jane lucy lena nora mia emma emily ella eva eve grace helen holly ida iris ivy "
+    "jill joan julia kate laura lily lisa lola lottie lucia maria maggie margaret martha molly nancy nina olivia pam "
     "paula polly rachel rebecca rosa rose ruby ruth sally sara sarah sophie stella susan tina vera victoria wendy "
     "zoe dinah elizabeth charlotte clara dora edith ellen flora gina hannah irene jenny katherine kitty mabel ada "
     "amy bella"

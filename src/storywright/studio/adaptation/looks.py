@@ -65,7 +65,9 @@ class Wardrobe:
         found: dict[str, str | bool] = {}
         whom = _WHOM[self._language][character.gender == "f"]
         for words in character.described:
-            read = scene_from_words(f"{whom}, {words}")
+            read = scene_from_words(words)
+            if not read.scene.people:
+                read = scene_from_words(f"{whom}, {words}")
             if not read.scene.people:
                 continue
             for look in _LOOKS:

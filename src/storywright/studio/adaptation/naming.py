@@ -70,9 +70,14 @@ def parts(head: str, language: Language) -> tuple[str, ...]:
 
 
 def title_of(head: str, language: Language) -> str:
-    """What the title of a name says that somebody is: Dr. Wren is a doctor."""
+    """The title before a name, such as mrs."""
     first = head.split(maxsplit=1)[0].strip(".").lower() if " " in head else ""
-    return _TITLES.get(first, ("", ""))[0] if language == "en" else ""
+    return first if language == "en" and first in _TITLES else ""
+
+
+def role_of(title: str) -> str:
+    """What a title says that somebody is: Dr. Wren is a doctor."""
+    return _TITLES[title][0]
 
 
 def written(mention: Mention, language: Language) -> str:
@@ -148,7 +153,7 @@ def gender_of(
             votes["m"] += 3 * sum(word in lexicon.GIVEN_MEN_EN for word in name)
             votes["f"] += 3 * sum(word in lexicon.GIVEN_WOMEN_EN for word in name)
         for title, count in titles.items():
-            gender = noun_gender(title, language)
+            gender = _TITLES[title][1]
             if gender:
                 votes[gender] += 3 * count
         told = genders["m"] + genders["f"]

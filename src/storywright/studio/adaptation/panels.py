@@ -166,11 +166,17 @@ def _frame(panels: Sequence[Shown]) -> None:
         wished = _wishes(panel, earlier, opens, changes)
         place = panel.scene.place.head
         subject = frozenset(person.name for person in panel.people)
-        panel.size = next((size for size in wished if before is None or not _jumps(size, place, subject, before)),
-                          wished[0])  # fmt: skip
+        panel.size = next(
+            (size for size in (*wished, *_USUAL) if before is None or not _jumps(size, place, subject, before)),
+            wished[0],
+        )
         panel.angle = _angle(panel, before)
         panel.move = _move(panel)
         before = shots.Shot(panel.size, panel.angle, place, subject)
+
+
+_USUAL: tuple[ShotSize, ...] = ("medium full", "medium close-up", "full", "close-up", "long")
+"""Where every size that suits would jump, the first of these that does not."""
 
 
 def _jumps(size: ShotSize, place: str, subject: frozenset[str], before: shots.Shot) -> bool:

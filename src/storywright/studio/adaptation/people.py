@@ -74,6 +74,8 @@ class Cast:
         self._by_form: dict[tuple[str, ...], list[Character]] = {}
         self._by_noun: dict[str, Character] = {}
         self._pairs: list[tuple[tuple[str, ...], str]] = []
+        self._cried: dict[str, str] = {}
+        """Nouns at the head of a sentence that bark or mew, and what does."""
         self._last_named: tuple[str, ...] | None = None
         self.characters: list[Character] = []
         self.narrator: Character | None = None
@@ -89,7 +91,7 @@ class Cast:
         for mention in parsed.mentions:
             if mention.kind == "name":
                 self._form(mention)
-            elif mention.kind == "noun":
+            elif mention.kind == "noun" and mention.text.split()[-1][:1].islower():
                 self._common[mention.head.lower().replace("ё", "е")] += 1
         for clause in parsed.clauses:
             self._learn_clause(clause)
@@ -116,6 +118,9 @@ class Cast:
 
     def settle(self) -> None:
         """Merge the ways in which people are named, and choose what each is called."""
+        for parts, form in self._forms.items():  # a name at the head of a sentence looks like any noun
+            if len(parts) == 1 and parts[0] in self._cried:
+                form.cries[self._cried[parts[0]]] += 1
         people = {parts: form for parts, form in self._forms.items() if self._is_person(form)}
         for parts, form in self._forms.items():  # a full name that is said once, of somebody who is there
             whole = len(parts) > 1 and any(part in people for part in _runs(parts))
@@ -146,7 +151,8 @@ class Cast:
         form.written[" ".join(part.capitalize() for part in parts)] += 0
         if title := naming.title_of(mention.head, self._language):
             form.titles[title] += 1
-            self._pairs.append((parts, title))
+            if role := naming.role_of(title):
+                self._pairs.append((parts, role))
         if mention.role:
             self._pairs.append((parts, mention.role))
         if mention.gender:
@@ -174,6 +180,8 @@ class Cast:
             self._last_named = parts if form is not None else None
         else:
             self._last_named = None
+            if (cry := lexicon.CRIES.get(clause.verb)) and subject.text[:1].isupper():
+                self._cried[subject.head.lower().replace("ё", "е")] = cry
 
     def _learn_pair(self, pair: Apposition) -> None:
         one, other = pair.one, pair.other
@@ -194,7 +202,8 @@ class Cast:
 
     def _add(self, group: list[tuple[str, ...]], people: dict[tuple[str, ...], _Form]) -> None:
         forms = [people[parts] for parts in group]
-        best = max(forms, key=lambda form: (form.count, len(form.parts)))
+        shorter = -1 if self._language == "en" else 1  # Tom rather than Tom Reed, Степан Ильич rather than Степан
+        best = max(forms, key=lambda form: (form.count, shorter * len(form.parts)))
         written = best.written.most_common(1)[0][0]
         genders: Counter[Gender] = sum((form.genders for form in forms), Counter())
         titles: Counter[str] = sum((form.titles for form in forms), Counter())
@@ -223,6 +232,10 @@ class Cast:
             character.gender = gender
 
     # Asking, while the manuscript is told.
+
+    def words(self) -> set[str]:
+        """The words that names are made of."""
+        return {part for parts in self._by_form for part in parts if part not in lexicon.PEOPLE_EN}
 
     def named(self, head: str) -> list[Character]:
         """Those whom a name can mean; губы Базарова may be a man's, whose name stands in the genitive."""
@@ -259,7 +272,8 @@ class Cast:
             age = naming.age_of(noun, naming.age_of(" ".join(mention.adjectives), ""))
             for one in memory.recent():
                 fits = not one.animal and (not gender or one.gender in ("", gender)) and not one.plural
-                if fits and (not age or one.age in (age, "adult")):
+                grown = age == "child" and bool(one.nouns)  # whom the text calls an aunt is no girl
+                if fits and not (grown and one.age != "child") and (not age or one.age in (age, "adult")):
                     one.age = age or one.age
                     return one
         key = naming.label(mention, self._language) if generic else noun

@@ -5,7 +5,7 @@ it. A perfective verb has no present, so its imperfective partner tells. Knows n
 """
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from storywright.studio.adaptation import aspect
@@ -40,12 +40,17 @@ _RELATIVES = words_of(
     "жена муж сын дочь брат сестра отец мать слуга друг подруга кучер дядя тётя племянник внук вдова собака "
     "приятель товарищ"
 )  # fmt: skip
+_RESOUNDS = words_of("хлопнуть хлопать стукнуть стучать грохнуть скрипнуть щёлкнуть щелкнуть звякнуть треснуть ударить")
+"""What things do by themselves, though somebody can do it with them too."""
 _HOURS = words_of("час день вечер год раз месяц утро лето минута неделя время")
 """Times, which stand in the accusative more often than they do something."""
 
 
 class Russian:
     """A `Grammar`."""
+
+    def know(self, names: Iterable[str]) -> None:
+        """The dictionary knows names well enough."""
 
     def parsed(self, sentence: Sequence[Word]) -> Parsed:
         """The clauses of a sentence in their order."""
@@ -210,11 +215,12 @@ class _Sentence:
         def rank(mention: Mention) -> tuple[bool, bool, bool, int]:
             head = self._head(mention)
             distance = abs(mention.number - number)
-            return (not head.certain and not mention.animate, mention.governed != "", mention.number > number, distance)
+            return (not head.certain and not mention.animate, not head.certain, mention.number > number, distance)
 
         best = min(fitting, key=rank)
         head = self._head(best)
-        if verb.transitive and not head.certain and not head.animate:  # достал свисток: it may be what is taken
+        may_be_taken = verb.transitive and verb.lemma not in _RESOUNDS and verb.agrees[:1] != (("n", False),)
+        if may_be_taken and not head.certain and not head.animate:  # достал свисток: it may be what is taken
             taken = [m for m in inside if m is not best and not m.governed and "accs" in self._head(m).oblique]
             if best.number > number or not taken:
                 return None
@@ -436,7 +442,9 @@ def _words_of(frame: _Frame, clause: Clause, subject: str, named: Mapping[int, s
         ):
             continue
         else:
-            written.append(named.get(token.word.start, token.word.text))
+            text = named.get(token.word.start, token.word.text)
+            leads = index == 0 and written and token.tag not in ("NAME", "X")
+            written.append(text[:1].lower() + text[1:] if leads else text)
     return [word for word in written if word]
 
 

@@ -84,7 +84,20 @@ def tagged(sentence: Sequence[Word]) -> list[Token]:
         first = not any(token.word.is_word for token in found)
         following = sentence[index + 1] if index + 1 < len(sentence) else None
         found.append(_tag(word, found[-1] if found else None, first, following))
-    return found
+    return found if any(token.tag in ("V", "S", "INF") for token in found) else _with_a_verb(found)
+
+
+def _with_a_verb(tokens: list[Token]) -> list[Token]:
+    """Рядом села старуха: where nothing else carries the sentence, a word that can be its verb is no noun."""
+    for index, token in enumerate(tokens):
+        verbs = [p for p in parses(token.word.text) if p.tag.POS == "VERB" and p.tag.tense == "past"]
+        if token.tag != "N" or not verbs or (index and tokens[index - 1].tag in ("PREP", "ADJ")):
+            continue
+        verb = _verb(token.word, verbs[0])
+        agreeing = (t for t in tokens if t is not token and t.tag in ("N", "NAME", "PRO"))
+        if any(set(verb.agrees) & set(other.agrees) for other in agreeing):
+            return [*tokens[:index], verb, *tokens[index + 1 :]]
+    return tokens
 
 
 def _tag(word: Word, previous: Token | None, first: bool, following: Word | None) -> Token:
@@ -118,6 +131,7 @@ def _by_dictionary(word: Word, previous: Token | None, first: bool, following: W
     if previous is not None and previous.tag == "NAME":  # Николай Петрович стал
         found = sorted(found, key=lambda parse: parse.tag.POS != "VERB")
     found = [p for p in found if not ("impr" in p.tag and len(found) > 1)] or found
+    found = sorted(found, key=lambda parse: "Fixd" in parse.tag)  # сажи is soot before it is an animal
     return _token(word, found, governed)
 
 

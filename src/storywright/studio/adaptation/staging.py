@@ -9,9 +9,10 @@ import re
 from dataclasses import dataclass, field, replace
 
 from storywright.board import Language, Style
+from storywright.studio import free_words
 from storywright.studio.adaptation import places
 from storywright.studio.adaptation.lexicon import words_of
-from storywright.studio.adaptation.looks import Wardrobe
+from storywright.studio.adaptation.looks import Wardrobe, in_words
 from storywright.studio.adaptation.panels import Shown
 from storywright.studio.adaptation.people import Character
 from storywright.studio.adaptation.scenes import Scene as Told
@@ -43,8 +44,10 @@ class _Set:
 class Stage:
     """Stages the panels of a manuscript, one after the other."""
 
-    def __init__(self, wardrobe: Wardrobe, language: Language, style: Style, seed: int) -> None:
+    def __init__(self, wardrobe: Wardrobe, language: Language, style: Style, seed: int, *, free: bool = False) -> None:
+        """`free`: the illustrator takes any words, so that nothing has to be mapped."""
         self._wardrobe, self._language, self._style, self._seed = wardrobe, language, style, seed
+        self._free = free
         self._sets: dict[int, _Set] = {}
         self._last_setting = ""
 
@@ -67,7 +70,23 @@ class Stage:
             style=self._style,
             seed=place.seed,
         )
+        if self._free:
+            said = self._said(panel, words)
+            return Staged(scene=scene, words=words, prompt=said, move=panel.move, drawn_as={})
         return Staged(scene=scene, words=words, prompt=prompt(scene), move=panel.move, drawn_as=mapped)
+
+    def _said(self, panel: Shown, words: str) -> str:
+        """The manuscript's own words for the panel, with the looks of those whom it shows."""
+        looks = {person: self._wardrobe.person(person) for person in panel.people if not person.plural}
+        return free_words.prompt(
+            _QUOTED.sub("", words),
+            style=self._style,
+            size=panel.size,
+            angle=panel.angle,
+            looks={one.name: "" if one.animal else in_words(worn, self._language) for one, worn in looks.items()},
+            place=panel.scene.place.said,
+            time=panel.scene.time or "",
+        )
 
     def _set_of(self, told: Told) -> _Set:
         key = id(told)

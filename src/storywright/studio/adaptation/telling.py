@@ -48,7 +48,7 @@ def learned(manuscript: Manuscript, language: Language) -> Teller:
     for block in track(manuscript.blocks, "getting to know the people"):
         if block.matter == "body" or manuscript.form == "screenplay":
             teller.learn(block)
-    teller.cast.settle()
+    teller.settle()
     return teller
 
 
