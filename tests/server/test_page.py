@@ -140,7 +140,8 @@ def test_the_page_uses_nothing_from_elsewhere(browser: httpx.Client) -> None:
         for name in ("src", "href", "action"):
             assert attrs.get(name, "/").startswith(("/", "#")), (tag, attrs)
     style = browser.get("/static/studio.css").text
-    assert not re.search(r"url\(|@import|https?:", style)
+    assert not re.search(r"@import|https?:", style)
+    assert {browser.get(f"/static/{font}").status_code for font in re.findall(r'url\("([^"]+)"\)', style)} == {200}
 
 
 def test_every_field_and_button_has_a_name_a_screen_reader_can_say(browser: httpx.Client) -> None:

@@ -133,7 +133,7 @@ class Inbox:
         """File a ticket; the same key files it once."""
         if key and (known := self._one(_TICKETS.c.key == key)):
             return known
-        contact = " ".join(contact.split())
+        contact = " ".join(contact.replace("\0", "").split())
         if len(contact) > LONGEST_CONTACT:
             raise BadInput(f"Field contact: at most {LONGEST_CONTACT} characters.")
         row = {
@@ -147,7 +147,7 @@ class Inbox:
 
     def find(self, ticket_id: str) -> Ticket:
         """A ticket with its answers."""
-        found = self._one(_TICKETS.c.id == ticket_id)
+        found = self._one(_TICKETS.c.id == ticket_id) if re.fullmatch("[0-9a-f]{10}", ticket_id) else None
         if found is None:
             raise NotKept(f"There is no ticket {ticket_id!r}: `storywright support list --all` shows which there are.")
         return found
@@ -162,7 +162,8 @@ class Inbox:
         """Say something about a ticket; the reporter's words open it again."""
         self.find(ticket_id)
         row = {
-            "id": secrets.token_hex(8), "ticket": ticket_id, "who": " ".join(who.split())[:80], "operator": operator,
+            "id": secrets.token_hex(8), "ticket": ticket_id, "operator": operator,
+            "who": " ".join(who.replace("\0", "").split())[:80],
             "words": redacted(_said(words)), "made_ms": now_ms(),
         }  # fmt: skip
         with self._engine.begin() as connection:
@@ -248,7 +249,7 @@ def _ticket(row: Any, answers: list[Answer]) -> Ticket:
 
 
 def _said(words: str) -> str:
-    said = words.replace("\r\n", "\n").strip()
+    said = words.replace("\r\n", "\n").replace("\0", "").strip()
     if not said:
         raise BadInput("Field words: say in a sentence what went wrong.")
     if len(said) > LONGEST_WORDS:

@@ -38,13 +38,14 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from storywright.errors import BadInput
 from storywright.studio.store import NotKept
+from storywright.studio.workspaces import HOME, within
 
 Verdict = Literal["approved", "changes"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 MOST_DAYS = 365
 LONGEST_WORDS, LONGEST_NAME = 4_000, 80
 _DAY_MS = 86_400_000
-_TOKEN = re.compile(r"([\w-]{16})\.([0-9a-f]{1,12})\.([\w-]{32})")
+_TOKEN = re.compile(r"([0-9a-f]{16})\.([0-9a-f]{1,12})\.([\w-]{32})")
 
 _TABLES = MetaData()
 _SECRET = Table(
@@ -185,7 +186,7 @@ class Reviews:
             raise BadInput(f"Field days: a review link is good for 1 to {MOST_DAYS} days, and {days} were asked for.")
         now = self.now_ms()
         made = Review(
-            id=secrets.token_urlsafe(12), board=board, version=version, name=_name(name, "name"), by=by, made_ms=now,
+            id=secrets.token_hex(8), board=board, version=version, name=_name(name, "name"), by=by, made_ms=now,
             expires_ms=now + days * _DAY_MS, revoked_ms=0,
         )  # fmt: skip
         self._insert(_LINKS, made)
@@ -205,14 +206,16 @@ class Reviews:
 
     def find(self, review_id: str) -> Review:
         """A review by its id."""
-        rows = self._read(select(_LINKS).where(_LINKS.c.id == review_id))
+        known = re.fullmatch("[0-9a-f]{16}", review_id) is not None
+        rows = self._read(select(_LINKS).where(_LINKS.c.id == review_id)) if known else []
         if not rows:
             raise NotKept(f"There is no review {review_id!r}.")
         return Review(**rows[0])
 
-    def listed(self, board: str = "", *, limit: int = 100) -> list[Review]:
-        """The reviews of a board, or of all boards; the newest first."""
-        query = select(_LINKS).order_by(_LINKS.c.made_ms.desc(), _LINKS.c.id).limit(limit)
+    def listed(self, board: str = "", *, workspace: str = HOME, limit: int = 100) -> list[Review]:
+        """The reviews of a board, or of all boards of a workspace; the newest first."""
+        query = select(_LINKS).where(within(_LINKS.c.board, workspace))
+        query = query.order_by(_LINKS.c.made_ms.desc(), _LINKS.c.id).limit(limit)
         return [Review(**row) for row in self._read(query.where(_LINKS.c.board == board) if board else query)]
 
     def revoke(self, review_id: str) -> Review:
@@ -258,7 +261,8 @@ class Reviews:
 
     def comment(self, comment_id: str) -> Comment:
         """One comment."""
-        rows = self._read(select(_COMMENTS).where(_COMMENTS.c.id == comment_id))
+        known = re.fullmatch("[0-9a-f]{32}", comment_id) is not None
+        rows = self._read(select(_COMMENTS).where(_COMMENTS.c.id == comment_id)) if known else []
         if not rows:
             raise NotKept(f"There is no comment {comment_id!r}.")
         return Comment(**rows[0])
@@ -341,6 +345,7 @@ def _id(review: Review, kind: str, key: str) -> str:
 
 def _name(name: str, field: str) -> str:
     said = " ".join(name.split())
+    _check_writable(said, field)
     if len(said) > LONGEST_NAME:
         raise BadInput(f"Field {field}: a name has at most {LONGEST_NAME} characters.")
     return said
@@ -348,8 +353,15 @@ def _name(name: str, field: str) -> str:
 
 def _words(words: str, *, may_be_empty: bool = False) -> str:
     said = words.replace("\r\n", "\n").strip()
+    _check_writable(said, "words")
     if not said and not may_be_empty:
         raise BadInput("Field words: a comment has at least one word.")
     if len(said) > LONGEST_WORDS:
         raise BadInput(f"Field words: a comment has at most {LONGEST_WORDS:,} characters.")
     return said
+
+
+def _check_writable(text: str, field: str) -> None:
+    """Databases differ in whether they can keep these."""
+    if any(char == "\0" or "\ud800" <= char <= "\udfff" for char in text):
+        raise BadInput(f"Field {field}: it cannot hold the character U+0000 or half of a pair.")

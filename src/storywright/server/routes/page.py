@@ -6,6 +6,7 @@ It works without scripts; each form carries a key of its own, so that sending it
 import functools
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -152,7 +153,7 @@ def adapt(request: Request, service: TheService, sent: _Sent, caller: TheCaller,
         if not content:
             raise BadInput("Paste the text of a manuscript, or choose its file.")
         wished = Config(
-            style=said["style"], aspect=_aspect(said["aspect"]), chapter=said["chapter"],
+            style=_one_of(said["style"], STYLES), aspect=_one_of(said["aspect"], ASPECTS), chapter=said["chapter"],
             panels=_whole(said["panels"], language_of(request)("home.panels"), 1, 60) if said["panels"] else None,
         )  # type: ignore[arg-type]  # fmt: skip
         key = sent.fields.get("key", "")
@@ -386,9 +387,9 @@ def _rights(said: dict[str, str]) -> Rights:
     return board.parse(Rights, value, "The declaration of rights")
 
 
-def _aspect(text: str) -> str:
-    if text not in ASPECTS:
-        raise BadInput(f"The aspect is one of {', '.join(ASPECTS)}, and not {text!r}.")
+def _one_of(text: str, known: Sequence[str]) -> Any:
+    if text not in known:
+        raise BadInput(f"{text!r} is not one of {', '.join(known)}.")
     return text
 
 

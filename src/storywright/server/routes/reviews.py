@@ -29,6 +29,8 @@ router = APIRouter(prefix="/api/v1/reviews", tags=["reviews"])
 pages = APIRouter(include_in_schema=False)
 
 _NAME_COOKIE = "review_name"
+_NAME, _NAME_OR_NONE = "^[a-z0-9-]+$", "^[a-z0-9-]*$"
+"""What boards are called."""
 _Key = Annotated[str, Header(alias="idempotency-key", max_length=128)]
 
 
@@ -40,7 +42,7 @@ class ReviewWanted(BaseModel):
         json_schema_extra={"examples": [{"board": "0c6f6f7e0b1d4a52-1", "days": 14, "name": "Anna, Aqua Spark"}]},
     )  # fmt: skip
 
-    board: str = Field(min_length=1, max_length=64)
+    board: str = Field(min_length=1, max_length=64, pattern=_NAME)
     version: int | None = Field(default=None, ge=1, lt=2**31)
     """Left out, the board as it is now."""
     days: int = Field(default=14, ge=1, le=reviews.MOST_DAYS)
@@ -84,7 +86,7 @@ class CommentWanted(BaseModel):
     who: str = Field(default="", max_length=reviews.LONGEST_NAME)
     panel: str = Field(default="", max_length=64)
     """Empty: the whole board."""
-    answers: str = Field(default="", max_length=32)
+    answers: str = Field(default="", pattern="^([0-9a-f]{32})?$")
     """The id of the comment that it answers."""
     owner: bool = True
     """Whether the studio says it; false passes on what a client said elsewhere."""
@@ -150,7 +152,10 @@ def create(wanted: ReviewWanted, request: Request, service: TheService, caller: 
 
 @router.get("")
 def listed(
-    request: Request, service: TheService, caller: TheCaller, board: Annotated[str, Query(max_length=64)] = ""
+    request: Request,
+    service: TheService,
+    caller: TheCaller,
+    board: Annotated[str, Query(max_length=64, pattern=_NAME_OR_NONE)] = "",
 ) -> list[ReviewState]:
     """The links of a board, or of all boards; the newest first, at most 100."""
     found = service.reviews.listed(board, workspace=caller.workspace)
@@ -304,7 +309,7 @@ def client_says(token: str, request: Request, service: TheService, form: Fields)
         _known_panel(service.store.version(review.board, review.version), form.get("panel", ""))
         service.reviews.say(
             review, form.get("words", ""), who=who, panel=form.get("panel", ""), spot=_spot(form),
-            answers=form.get("answers", "")[:32], key=form.get("key", "")[:64] + form.get("panel", "")[:64],
+            answers=form.get("answers", ""), key=form.get("key", "")[:64] + form.get("panel", "")[:64],
         )  # fmt: skip
     except BadInput as error:
         return _client(token, request, service, who, str(error), 422)

@@ -64,15 +64,16 @@ document.addEventListener("submit", (event) => {
 let unsaved = [];
 document.addEventListener("htmx:beforeSwap", (event) => {
   const kept = event.detail.xhr.status < 400 ? sending : null; // what was refused is still unsaved
-  unsaved = [...document.querySelectorAll(".fields [data-dirty]")].filter((field) => field.form !== kept).map((field) => ({ id: field.id, value: field.value }));
+  unsaved = [...document.querySelectorAll(".fields [data-dirty]")].filter((field) => field.form !== kept).map((field) => ({ id: field.id, value: field.value, at: field.selectionStart }));
   unsaved.open = [...document.querySelectorAll("details[id][open]")].map((one) => one.id);
 });
 document.addEventListener("htmx:afterSwap", () => {
   for (const id of unsaved.open || []) document.getElementById(id)?.setAttribute("open", "");
-  for (const { id, value } of unsaved) {
+  for (const { id, value, at } of unsaved) {
     const field = document.getElementById(id);
     if (!field) continue;
     field.value = value;
+    if (document.activeElement === field && at !== null && field.setSelectionRange) field.setSelectionRange(at, at);
     field.dataset.dirty = "yes";
     field.form.classList.add("dirty");
   }
