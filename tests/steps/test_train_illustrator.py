@@ -29,6 +29,11 @@ VALUES = {
     "enlarger": {"channels": 8, "blocks": 1},
     "enlarger_training": _TRAINING | {"steps": 20, "learning_rate": 3e-3},
     "enlarger_pictures": 12,
+    "noise_shift": 2.0,
+    "reader": {"channels": [8, 16], "heads": 2},
+    "reader_training": _TRAINING | {"steps": 20, "learning_rate": 3e-3},
+    "reader_pictures": 12,
+    "reference_share": 0.2,
     "crop": 32,
     "most_pictures": 40,
     "drop_words": 0.1,
@@ -110,7 +115,14 @@ def test_a_missing_starter_is_refused_with_the_remedy(drawn_corpus, tiny_models,
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("size", [8, 8]), ("other_sizes", [[8, 8]]), ("drop_words", 0.0), ("figure_weight", -1.0)]
+    ("name", "value"),
+    [
+        ("size", [8, 8]),
+        ("other_sizes", [[8, 8]]),
+        ("drop_words", 0.0),
+        ("figure_weight", -1.0),
+        ("reference_share", 1.0),
+    ],
 )
 def test_values_that_make_no_sense_are_refused_by_name(drawn_corpus, tiny_models, tmp_path, name, value):
     with pytest.raises(BadInput, match=name):

@@ -5,7 +5,8 @@ the states of a frozen text tower, so pictures and words are both encoded once, 
 pixels or sampling.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 
 from storywright import files
 from storywright.critic.encoder import weights_digest
+from storywright.illustrator import reference
 from storywright.illustrator.autoencoder import FACTOR
 from storywright.illustrator.prompts import states_of
 from storywright.training import loop
@@ -62,13 +64,21 @@ def new(shape: Shape, *, latent_channels: int, words_width: int, sample_size: in
     return model
 
 
-def cached_states(text_encoder: Any, tokenizer: Any, prompts: Sequence[str], file: Path) -> np.ndarray:
-    """The text tower's states for one window of each prompt, half precision, made once."""
-    config = text_encoder.config
+def cached_states(
+    text_encoder: Any, tokenizer: Any, prompts: Sequence[str], file: Path, *, looks: Mapping[int, str] | None = None
+) -> np.ndarray:
+    """The text tower's states for one window of each prompt, half precision, made once.
+
+    `looks` are of those whose prompts leave them to a reference picture, by the prompt's number.
+    """
+    config, by_reference = text_encoder.config, looks or {}
 
     def encode(indices: np.ndarray) -> np.ndarray:
-        chosen = [prompts[i] for i in indices]
-        return states_of(text_encoder, tokenizer, chosen, num_windows=1).cpu().numpy().astype(np.float16)
+        states = states_of(text_encoder, tokenizer, [prompts[i] for i in indices], num_windows=1)
+        if left := [at for at, i in enumerate(indices.tolist()) if i in by_reference]:
+            said = [by_reference[int(indices[at])] for at in left]
+            states[left] = reference.put_in(states[left], reference.states_of_looks(text_encoder, tokenizer, said))
+        return states.cpu().numpy().astype(np.float16)
 
     return encoded(
         file,
@@ -76,7 +86,7 @@ def cached_states(text_encoder: Any, tokenizer: Any, prompts: Sequence[str], fil
         count=len(prompts),
         shape=(config.max_position_embeddings, config.hidden_size),
         dtype=np.float16,
-        digest=files.digest_of([list(prompts), weights_digest(text_encoder)]),
+        digest=files.digest_of([list(prompts), sorted(by_reference.items()), weights_digest(text_encoder)]),
         doing="reading prompts",
     )
 
@@ -109,14 +119,20 @@ class Flow:
         drop_words: float = 0.1,
         num_held_out: int = 256,
         figure_weight: float = 0.0,
+        noise_shift: float = 1.0,
     ) -> None:
-        """`nothing` is read in place of dropped words. Where a figure is, a miss weighs `1 + figure_weight`."""
+        """`nothing` is read in place of dropped words. Where a figure is, a miss weighs `1 + figure_weight`.
+
+        `noise_shift` is how many times as large the odds of noise against picture are in the middle: what words decide
+        is decided while little is seen, and with 1 that is seldom learnt from.
+        """
         self.model, self.examples = model, sum(len(one.latents) for one in materials)
         self._materials, self._nothing = materials, nothing
         self._ends = np.cumsum([len(one.latents) for one in materials])
-        self._drop_words, self._figure_weight = drop_words, figure_weight
+        self._drop_words, self._figure_weight, self._noise_shift = drop_words, figure_weight, noise_shift
         self._held_out = _spread(held_out, num_held_out)
-        self.digest = files.digest_of([digest, drop_words, num_held_out, figure_weight, weights_digest(model)])
+        values = [digest, drop_words, num_held_out, figure_weight, noise_shift, weights_digest(model)]
+        self.digest = files.digest_of(values)
         # Plain products are a third faster than fused attention for so few tokens on a CPU.
         if not torch.cuda.is_available():
             model.set_attn_processor(AttnProcessor())
@@ -153,8 +169,9 @@ class Flow:
     ) -> Tensor:
         device = latents.device
         noise = torch.randn(latents.shape, generator=generator, device=device)
-        # Logit-normal: most is learnt half way, where the layout and the looks are settled.
-        level = torch.randn(len(latents), generator=generator, device=device).sigmoid()
+        # Logit-normal about the level at which the layout and the looks are settled.
+        odds = torch.randn(len(latents), generator=generator, device=device) + math.log(self._noise_shift)
+        level = odds.sigmoid()
         dropped = torch.rand(len(latents), 1, 1, generator=generator, device=device) < self._drop_words
         states = torch.where(dropped, self._nothing.to(device), states)
         off = misses(model, latents, states, noise, level).mean(1)  # (batch, height, width)

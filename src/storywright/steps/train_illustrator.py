@@ -8,6 +8,7 @@ import dataclasses
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any, Literal
 
 import numpy as np
@@ -17,17 +18,19 @@ from storywright import files
 from storywright.corpus.reading import Panels
 from storywright.critic import encoder
 from storywright.errors import BadInput
-from storywright.illustrator import autoencoder, denoiser, enlarger, model
+from storywright.illustrator import autoencoder, denoiser, enlarger, model, reference
 from storywright.illustrator.prompts import states_of
 from storywright.steps import command
 from storywright.steps.contract import made_by, makes, may_come_from
+from storywright.toonworld.attributes import looks_of, sight
 from storywright.toonworld.drawing import masks
-from storywright.toonworld.scene import STYLES
-from storywright.toonworld.words import scene_from_json
+from storywright.toonworld.scene import STYLES, Scene
+from storywright.toonworld.words import MAX_TOKENS, num_tokens, prompt, scene_from_json
 from storywright.training import loop
 from storywright.training.cache import encoded
 
 RESUMES = True
+PROCESSES = True
 READS = ("starter/illustrator",)
 
 STARTER = model.STARTER
@@ -62,6 +65,17 @@ class Config:
     """Side of the decoder's crops, in pixels."""
     most_pictures: int
     """How many pictures are encoded and learnt from, spread evenly over the corpus; 0 for all."""
+    noise_shift: float
+    """How many times as large the odds of noise against picture are when the denoiser learns and draws: with more, more
+    is learnt of what words decide, and less of fine lines."""
+    reader: reference.Shape
+    """The network that reads somebody's looks from a picture."""
+    reader_training: loop.Config
+    """How it is taught, on pictures of one person whose scene is known."""
+    reader_pictures: int
+    """How many of those; 0 to leave the reader as it is, or to have none."""
+    reference_share: float
+    """The share of pictures of people that the denoiser learns to draw with looks left to a reference picture."""
     drop_words: float
     """How often the denoiser is shown no words, which is what guidance leads away from."""
     figure_weight: float
@@ -79,6 +93,10 @@ class Config:
                 raise ValueError(f"{name} must be at least 16 pixels each way, got {size}")
         if self.figure_weight < 0:
             raise ValueError(f"figure_weight must not be negative, got {self.figure_weight}")
+        if self.noise_shift <= 0:
+            raise ValueError(f"noise_shift must be above 0, got {self.noise_shift}")
+        if not 0 <= self.reference_share < 1:
+            raise ValueError(f"reference_share lies between 0 and 1, got {self.reference_share}")
         if not 0 < self.drop_words < 1:
             raise ValueError(f"drop_words lies between 0 and 1, got {self.drop_words}")
 
@@ -152,17 +170,26 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     results = {"decoder": train_decoder(config, parts, train.whole, held_out.whole, work)}
     if enlarged := train_enlarger(config, parts, train.whole, work):
         results["enlarger"] = enlarged
+    if reading := train_reader(config, parts, train.whole, work):
+        results["reader"] = reading
     results["denoiser"], before = train_denoiser(config, parts, train, held_out, work)
+    if not loop.leads():
+        return
     shutil.rmtree(work)
     styles = tuple(STYLES)
     drawing = model.Drawing(native_size=config.size, steps=config.steps, guidance=config.guidance, styles=styles)
     model.save(parts, drawing, outputs.illustrator)
     loop.write_curves(outputs.curves, **results)
-    learnt = ("unet", "vae", "text_encoder", "enlarger")
+    learnt = ("unet", "vae", "text_encoder", "enlarger", "reader")
     figures = {
         "decoder_loss": results["decoder"].final["loss"],
         "decoder_psnr": results["decoder"].final["psnr"],
-        **({f"enlarger_{name}": value for name, value in enlarged.final.items()} if enlarged else {}),
+        **{
+            f"{name}_{figure}": value
+            for name, result in (("enlarger", enlarged), ("reader", reading))
+            if result
+            for figure, value in result.final.items()
+        },
         "loss_before": before["loss"],
         **results["denoiser"].final,
         "num_parameters": sum(p.numel() for name in learnt if parts.get(name) for p in parts[name].parameters()),
@@ -195,7 +222,8 @@ def begun(config: Config, inputs: Inputs, train: encoder.Rows) -> dict[str, Any]
         "unet": unet,
         "text_encoder": text_encoder,
         "tokenizer": tokenizer,
-        "scheduler": model.new_scheduler(),
+        "scheduler": model.new_scheduler(config.noise_shift),
+        "reader": None,
         "enlarger": enlarger.new(config.enlarger, config.enlarger_training.seed) if config.enlarger_pictures else None,
     }
 
@@ -212,7 +240,7 @@ def train_decoder(
 
 def train_enlarger(config: Config, parts: dict[str, Any], train: encoder.Rows, work: Path) -> loop.Result | None:
     """Teach what enlarges pictures, beside drawings of the same scenes made large; None where none is wanted."""
-    scenes = [scene for scene in train.rows(range(len(train)), ["scene"])["scene"] if scene]
+    scenes = [scene for scene in _scenes(train) if scene]
     if not config.enlarger_pictures or len(scenes) < 2:
         return None
     chosen = np.linspace(0, len(scenes) - 1, min(config.enlarger_pictures, len(scenes))).astype(int)
@@ -223,6 +251,27 @@ def train_enlarger(config: Config, parts: dict[str, Any], train: encoder.Rows, w
         parts["enlarger"], *pairs, num_held_out=num_held_out, crop=config.crop // 2, digest=train.digest
     )
     return loop.train(task, config.enlarger_training, work / "enlarger")
+
+
+def train_reader(config: Config, parts: dict[str, Any], train: Chosen, work: Path) -> loop.Result | None:
+    """Teach what reads looks from pictures; None where there is nothing to do."""
+    scenes = {row: scene_from_json(text) for row, text in enumerate(_scenes(train)) if text}
+    rows = [row for row, scene in scenes.items() if len(sight(scene).people) == 1][: config.reader_pictures]
+    if not config.reader_pictures or len(rows) < 2 or not reference.is_known_to(parts["tokenizer"]):
+        return None
+    said = [_looks_seen(scenes[row]) for row in rows]
+    known = {words: number for number, words in enumerate(dict.fromkeys(said))}
+    width = parts["text_encoder"].config.hidden_size
+    parts["reader"] = parts["reader"] or reference.new(config.reader, width, config.size, config.reader_training.seed)
+    task = reference.Reading(
+        parts["reader"],
+        train.rows(rows, ["picture"])["picture"],
+        np.array([known[words] for words in said]),
+        reference.states_of_looks(parts["text_encoder"], parts["tokenizer"], list(known)).clone(),
+        num_held_out=min(config.num_validation, max(1, len(rows) // 8)),
+        digest=train.digest,
+    )
+    return loop.train(task, config.reader_training, work / "reader")
 
 
 def train_denoiser(
@@ -240,6 +289,7 @@ def train_denoiser(
         drop_words=config.drop_words,
         num_held_out=config.num_validation,
         figure_weight=config.figure_weight,
+        noise_shift=config.noise_shift,
     )
     before = task.validate(parts["unet"])
     return loop.train(task, config.denoiser_training, work / "denoiser"), before
@@ -250,18 +300,46 @@ def _material(
 ) -> denoiser.Material:
     place = work / "x".join(map(str, size))
     seen = rows.rows(range(len(rows)), ["prompt", "caption"])
-    prompts = [prompt or caption for prompt, caption in zip(seen["prompt"], seen["caption"], strict=True)]
+    prompts = [words or caption for words, caption in zip(seen["prompt"], seen["caption"], strict=True)]
+    known = reference.is_known_to(parts["tokenizer"])
+    looks = _leave_looks(prompts, _scenes(rows), config) if known else {}
     return denoiser.Material(
         autoencoder.cached_latents(parts["vae"], rows, place / "latents.npy", size=size),
-        denoiser.cached_states(parts["text_encoder"], parts["tokenizer"], prompts, place / "states.npy"),
+        denoiser.cached_states(parts["text_encoder"], parts["tokenizer"], prompts, place / "states.npy", looks=looks),
         _figures(rows, size, place / "figures.npy") if config.figure_weight else None,
     )
+
+
+def _leave_looks(prompts: list[str], scenes: list[str], config: Config) -> dict[int, str]:
+    """Take the first person's looks out of some of the prompts, and say what a reference picture would show instead."""
+    taken = {}
+    for number, text in enumerate(scenes):
+        chance = Random(f"reference {number}")
+        if not text or chance.random() >= config.reference_share:
+            continue
+        scene = scene_from_json(text)
+        words = prompt(scene, by_reference=(0,))
+        if 0 in sight(scene).people and num_tokens(words) + reference.NUM_TOKENS <= MAX_TOKENS:
+            prompts[number] = words
+            taken[number] = reference.partly(reference.looks(scene.people[0]), chance)
+    return taken
+
+
+def _looks_seen(scene: Scene) -> str:
+    (index,) = sight(scene).people
+    person = scene.people[index]
+    return reference.looks(person, list(looks_of(person, sight(scene).parts)))
+
+
+def _scenes(rows: encoder.Rows) -> list[str]:
+    found: list[str] = rows.rows(range(len(rows)), ["scene"])["scene"]
+    return found
 
 
 def _figures(rows: encoder.Rows, size: tuple[int, int], file: Path) -> np.ndarray:
     """Where people and things are, for pictures whose scene is known; nowhere for the others."""
     width, height = size
-    scenes = rows.rows(range(len(rows)), ["scene"])["scene"]
+    scenes = _scenes(rows)
 
     def seen(text: str) -> np.ndarray:
         return masks(scene_from_json(text), size) if text else np.zeros((height, width), np.uint8)

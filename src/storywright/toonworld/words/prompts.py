@@ -1,5 +1,6 @@
 """The illustrator's words for a scene: everything that its picture shows, and nothing that it does not."""
 
+from collections.abc import Collection
 from random import Random
 
 from storywright.toonworld.attributes import looks_of, rides, sight
@@ -9,22 +10,26 @@ from storywright.toonworld.words import english as en
 MAX_TOKENS = 75
 """What fits into the window of a CLIP text encoder, without its two marks; longer prompts are put tersely."""
 
+SOMEBODY = "a person"
+"""Whose looks are not said."""
+
 _DROPS_DEFAULT = 0.5
 """How often a wording leaves out what goes without saying."""
 
 
-def prompt(scene: Scene, wording: int = 0) -> str:
+def prompt(scene: Scene, wording: int = 0, by_reference: Collection[int] = ()) -> str:
     """English words for everything seen. Wording 0 is the usual form; each other number is another way to say it.
 
-    What goes without saying is a calm face, standing, daylight, a clear sky and the eye's level.
+    What goes without saying is a calm face, standing, daylight, a clear sky and the eye's level. The looks of the
+    people `by_reference`, indices, are left to a reference picture.
     """
-    words = _Wording(scene, wording).text()
-    return words if num_tokens(words) <= MAX_TOKENS else _Wording(scene, wording, terse=True).text()
+    words = _Wording(scene, wording, by_reference).text()
+    return words if num_tokens(words) <= MAX_TOKENS else _Wording(scene, wording, by_reference, terse=True).text()
 
 
 class _Wording:
-    def __init__(self, scene: Scene, wording: int, *, terse: bool = False) -> None:
-        self._terse = terse
+    def __init__(self, scene: Scene, wording: int, by_reference: Collection[int], *, terse: bool = False) -> None:
+        self._terse, self._by_reference = terse, by_reference
         self._scene, self._sight = scene, sight(scene)
         self._random = Random(f"wording {wording}") if wording else None
 
@@ -59,7 +64,8 @@ class _Wording:
         person = self._scene.people[index]
         noun = en.article(self._choose(en.PEOPLE[person.age, person.woman]))
         looks = looks_of(person, self._sight.parts)
-        parts = [*self._looks(noun, looks), *self._acts(looks, rides(self._scene, index)), *self._belongings(index)]
+        said = [SOMEBODY] if index in self._by_reference else self._looks(noun, looks)
+        parts = [*said, *self._acts(looks, rides(self._scene, index)), *self._belongings(index)]
         if self._terse:
             return " ".join(part.removeprefix("a ") if number else part for number, part in enumerate(parts))
         return ", ".join(parts)
