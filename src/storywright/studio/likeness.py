@@ -124,7 +124,7 @@ def _about_person(scene: Scene, index: int, parts: tuple[str, ...]) -> list[_Que
     found = []
     for look, (called, answers) in _WORN.items():
         if shown.get(look) in answers:
-            texts = tuple(_of_person(scene, replace(person, **{look: answer})) for answer in answers)  # type: ignore[arg-type]
+            texts = tuple(_with(scene, index, replace(person, **{look: answer})) for answer in answers)  # type: ignore[arg-type]
             whose = f"{person.name}'s {called}" if person.name else called
             found.append(_Question(whose, answers, answers.index(shown[look]), texts))
     return found
@@ -138,8 +138,12 @@ def _about_thing(scene: Scene, prop: Prop) -> _Question:
     return _Question(prop.kind, COLOURS, COLOURS.index(prop.colour), texts)
 
 
-def _of_person(scene: Scene, person: Person) -> str:
-    return prompt(Scene(style=scene.style, shot=scene.shot, people=(person,)))
+def _with(scene: Scene, index: int, person: Person) -> str:
+    """The words for a picture of this person; beside others all are told, so that none is taken for another."""
+    if len(sight(scene).people) == 1:
+        return prompt(Scene(style=scene.style, shot=scene.shot, people=(person,)))
+    people = tuple(person if at == index else other for at, other in enumerate(scene.people))
+    return prompt(replace(scene, people=people))
 
 
 def _shown(scene: Scene) -> list[str]:
