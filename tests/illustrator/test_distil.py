@@ -117,10 +117,9 @@ def test_a_killed_distillation_does_not_draw_again(
     teacher: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "out"
-    monkeypatch.setattr(loop, "train", lambda *given: (_ for _ in ()).throw(KeyboardInterrupt))
-    with pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+        killed.setattr(loop, "train", lambda *given: (_ for _ in ()).throw(KeyboardInterrupt))
         distil.distil(teacher, out, config(), PROMPTS[:4])
-    monkeypatch.undo()
     shutil.copytree(out, tmp_path / "again")
     drawn: list[int] = []
     monkeypatch.setattr(distil, "sample", lambda *given, **named: drawn.append(1))

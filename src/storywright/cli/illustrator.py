@@ -2,14 +2,20 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 
 from storywright.errors import BadInput, needs_extra
 
 _MODEL = click.option(
-    "--model", type=click.Path(path_type=Path), help="Another model's folder than the embedded one's."
+    "--illustrator",
+    "--model",
+    "model",
+    metavar="NAME",
+    help="Another illustrator: a folder, or a published one's name on the Hub such as stabilityai/sd-turbo.",
 )
+_DEVICE = click.option("--device", default="cpu", show_default=True, help="Where it draws, such as cuda.")
 
 
 class _Size(click.ParamType):
@@ -26,38 +32,59 @@ class _Size(click.ParamType):
 @click.argument("prompts", nargs=-1, required=True, metavar="PROMPT...")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("out"), help="The folder for the pictures.")
 @click.option("--size", type=_Size(), help="Width and height in pixels; default: the model's own.")
-@click.option("--style", help="A style that the model knows, such as ink.")
+@click.option("--style", help="A style that the model knows, such as ink, or one that was learnt.")
+@click.option("--strength", type=click.FloatRange(0, 4), help="How strongly a learnt style is put on.")
 @click.option("--steps", type=click.IntRange(1, 200), help="Denoising steps; default: what suits the model.")
 @click.option("--guidance", type=float, help="How far the picture is led towards the words.")
 @click.option("--negative", default="", help="Words to lead away from.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="The first picture's; the next has the next.")
 @click.option("--count", type=click.IntRange(1, 64), default=1, help="Pictures for each prompt.")
 @_MODEL
+@_DEVICE
 def image(
     prompts: tuple[str, ...],
     out: Path,
     size: tuple[int, int] | None,
     style: str | None,
+    strength: float | None,
     steps: int | None,
     guidance: float | None,
     negative: str,
     seed: int,
     count: int,
-    model: Path | None,
+    model: str | None,
+    device: str,
 ) -> None:
     """Draw each PROMPT. The same words and seed give the same picture."""
-    with needs_extra("serve", "Drawing"):
-        from storywright.illustrator.model import STARTER, Illustrator
-        from storywright.progress import track
-    illustrator = Illustrator.open(model or STARTER)
+    from storywright.progress import track
+
+    if model and (Path(model) / "portable.json").is_file():
+        with needs_extra("onnx", "Drawing without PyTorch"):
+            from storywright.illustrator.portable import Portable
+        illustrator: Any = Portable.open(Path(model))
+        strong = {}
+    else:
+        with needs_extra("serve", "Drawing"):
+            from storywright.illustrator.model import STARTER, Illustrator
+        illustrator = Illustrator.open(model or STARTER, device)
+        strong = {"style_strength": strength}
     out.mkdir(parents=True, exist_ok=True)
     wanted = [prompt for prompt in prompts for _ in range(count)]
     started = time.monotonic()
     for number, prompt in enumerate(track(wanted, "drawing")):
         drawn = illustrator.draw(
-            [prompt], size=size, steps=steps, guidance=guidance, seeds=[seed + number], style=style, negative=negative
+            [prompt],
+            size=size,
+            steps=steps,
+            guidance=guidance,
+            seeds=[seed + number],
+            style=style,
+            negative=negative,
+            **strong,
         )
         drawn[0].save(out / f"{number + 1:02d}.png")
+    if size and (computed := illustrator.computed(size)) != size:
+        print(f"Drawn at {computed[0]}x{computed[1]}, the nearest that it can, and fitted to {size[0]}x{size[1]}.")
     print(f"{len(wanted)} pictures in {out} in {time.monotonic() - started:.1f} s.")
 
 
@@ -68,7 +95,8 @@ def image(
 )
 @click.option("--frames", type=click.IntRange(2, 16), default=8, help="Frames that are drawn.")
 @click.option("--seconds", type=click.FloatRange(0.1, 60), default=2.0, help="How long the clip lasts.")
-@click.option("--style", default="", help="A style that the model knows, such as ink.")
+@click.option("--style", default="", help="A style that the model knows, such as ink, or one that was learnt.")
+@click.option("--strength", type=click.FloatRange(0, 4), help="How strongly a learnt style is put on.")
 @click.option("--size", type=_Size(), help="Width and height in pixels; default: the model's own.")
 @click.option("--steps", type=click.IntRange(1, 200), help="Denoising steps; default: what suits the model.")
 @click.option("--seed", type=click.IntRange(min=0), default=0)
@@ -80,10 +108,11 @@ def video(
     frames: int,
     seconds: float,
     style: str,
+    strength: float | None,
     size: tuple[int, int] | None,
     steps: int | None,
     seed: int,
-    model: Path | None,
+    model: str | None,
     motion: Path | None,
 ) -> None:
     """Draw PROMPT as a moving clip: a few frames are drawn, and what lies between them is interpolated."""
@@ -94,7 +123,14 @@ def video(
         raise BadInput(f"{out} is not a file for moving pictures: name it .mp4, .webp, .gif or .png.")
     started = time.monotonic()
     drawn = TextToVideoModel(model, motion).generate(
-        prompt, duration_seconds=seconds, frames=frames, style=style, size=size, steps=steps, seed=seed
+        prompt,
+        duration_seconds=seconds,
+        frames=frames,
+        style=style,
+        style_strength=strength,
+        size=size,
+        steps=steps,
+        seed=seed,
     )
     drawn.save(out)
     print(f"{frames} frames, {seconds:g} s, in {out} after {time.monotonic() - started:.1f} s.")

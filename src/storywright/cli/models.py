@@ -2,11 +2,12 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from storywright.errors import BadInput
+from storywright.errors import BadInput, needs_extra
 
 if TYPE_CHECKING:
     from storywright.registry import Version
@@ -93,8 +94,6 @@ def rollback() -> None:
 @click.option("--policy", default="mlflow/promotion.yaml", show_default=True, help="The file with the metrics.")
 def compare(first: str, second: str, policy: str) -> None:
     """Compare two versions on the items both were scored on; positive is better for SECOND."""
-    from pathlib import Path
-
     from storywright.registry import gates
 
     chosen = gates.read_policy(Path(policy)).compare
@@ -105,6 +104,21 @@ def compare(first: str, second: str, policy: str) -> None:
     for one in found:
         values = f"{one.metric:<16} {one.champion:>12.4f} {one.challenger:>12.4f} {one.difference:>+11.4f}"
         print(f"{values}  {one.low:+.4f} to {one.high:+.4f}, {one.num_items} items")
+
+
+@models.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--onnx", "as_onnx", is_flag=True, required=True, help="As ONNX networks with weights of eight bits.")
+@click.option("--illustrator", help="Another illustrator's folder than the embedded one's.")
+@click.option("--steps", type=click.IntRange(1, 8), help="Export the network that was taught to draw in so many steps.")
+def export(folder: Path, as_onnx: bool, illustrator: str | None, steps: int | None) -> None:
+    """Write the illustrator into FOLDER for small devices; `storywright image --illustrator FOLDER` draws with it."""
+    with needs_extra("train", "Exporting"), needs_extra("onnx", "Exporting"):
+        from storywright.illustrator import onnx_export
+        from storywright.illustrator.model import STARTER, Illustrator
+    made = onnx_export.export(Illustrator.open(illustrator or STARTER), folder, steps=steps or 0)
+    size = sum(path.stat().st_size for path in made.iterdir()) / 1e6
+    print(f"{made}: {size:.1f} MB. Draw with it by `storywright image PROMPT --illustrator {made}`.")
 
 
 def _found(version: str) -> "Version":

@@ -40,10 +40,10 @@ def learn(
 ) -> None:
     """Learn the style NAME from the folder PICTURES.
 
-    What is in a picture is said in a .txt file of its name, or in a metadata.csv with the columns file_name and caption;
-    the more is said, the more of what remains is taken for the style.
+    What is in a picture is said in a .txt file of its name, or in a metadata.csv with the columns file_name and
+    caption; the more is said, the more of what remains is taken for the style.
     """
-    with needs_extra("train", "Learning a style"):
+    with needs_extra("train", "Learning a style"), needs_extra("styles", "Learning a style"):
         from storywright.illustrator import lora
         from storywright.illustrator.model import STARTER, Illustrator
     started = time.monotonic()

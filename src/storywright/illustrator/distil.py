@@ -159,7 +159,9 @@ def distil(start: Path, out: Path, config: Config, prompts: list[str] | None = N
     """Teach, save and measure; goes on where a killed run was. `prompts` are drawn ones unless they are given."""
     torch.set_num_threads(config.training.threads)
     if not out.exists():
-        shutil.copytree(start, out)
+        part = out.with_name(f".{out.name}.part")
+        shutil.rmtree(part, ignore_errors=True)
+        files.replace_folder(Path(shutil.copytree(start, part)), out)
     work = out / ".training"
     illustrator = model.Illustrator.open(start)
     if not isinstance(illustrator.scheduler, diffusers.UniPCMultistepScheduler):

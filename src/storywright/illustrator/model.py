@@ -5,16 +5,17 @@ The folder is a diffusers StableDiffusionPipeline, so a published one takes the 
 for: its native size, its styles, and the steps and guidance that suit it.
 
 A picture depends on its own prompt, size, steps, guidance and seed alone, and not on what is drawn beside it: on a CPU
-each is computed by itself.
+to the bit, on a GPU but for the last bits of what is computed.
 """
 
 import copy
 import dataclasses
 import math
-from collections.abc import Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import diffusers
 import numpy as np
@@ -28,15 +29,23 @@ from transformers.utils import logging as transformers_logging
 from storywright import files
 from storywright.critic.encoder import halved, quiet
 from storywright.errors import BadInput
-from storywright.illustrator import autoencoder, sealed
+from storywright.illustrator import autoencoder, enlarger, reference, sealed, styles
+from storywright.illustrator.apart import made_independent
 from storywright.illustrator.prompts import num_windows, refuse_unreadable, states_of
 from storywright.illustrator.sample import noise, sample
 from storywright.toonworld.words import english
+from storywright.training.memory import in_parts
 
 STARTER = Path(__file__).parent.parent / "starter" / "illustrator"
 """The embedded illustrator, shipped with the package."""
 DRAWING = "drawing.json"
 MOST_PIXELS = 4096 * 4096
+_ENLARGER = "enlarger"
+_READER = "reader"
+"""Folders within of what makes pictures larger, and of what reads looks from pictures; not every model has them."""
+FEW = "few"
+"""The folder within of weights that draw in few steps: a folder for each number of steps."""
+_MOST_WORN = 4
 _MOST_IN_A_FILE = "14MB"  # so that git and package indexes take it
 _NEEDS = (
     "model_index.json",
@@ -67,17 +76,33 @@ class Illustrator:
     """An opened model."""
 
     def __init__(self, parts: dict[str, Any], drawing: Drawing, device: str) -> None:
-        self.unet, self._vae = parts["unet"].to(device).eval(), parts["vae"].to(device).eval()
-        self._text_encoder, self._tokenizer = parts["text_encoder"].to(device).eval(), parts["tokenizer"]
+        self.unet, self.autoencoder = parts["unet"].to(device).eval(), parts["vae"].to(device).eval()
+        self.text_encoder, self.tokenizer = parts["text_encoder"].to(device).eval(), parts["tokenizer"]
+        self._reader = parts["reader"].to(device).eval() if parts.get("reader") else None
+        self._enlarger = parts["enlarger"].to(device).eval() if parts.get("enlarger") else None
         self.scheduler, self.device = parts["scheduler"], torch.device(device)
         self.drawing = drawing
+        self.at_once = 1 if self.device.type == "cpu" else 8  # pictures that are computed together
+        if self.device.type == "cpu":
+            made_independent(self.unet)
+        self.few: dict[int, Path] = {}
+        self._worn: OrderedDict[tuple[str, float, int], Any] = OrderedDict()
 
     @classmethod
-    def open(cls, folder: Path, device: str = "cpu") -> Self:
-        """Open a pipeline folder; refuses one that is incomplete, altered, pickled or of another kind."""
-        folder = Path(folder)
-        parts = opened(folder)
-        return cls(parts, _drawing_of(folder, parts), device)
+    def open(cls, folder: Path | str, device: str = "cpu") -> "Illustrator":
+        """Open a pipeline by its folder, or a published one also by its name on the Hub.
+
+        Refuses one that is incomplete, altered, pickled or of another kind.
+        """
+        place = Path(folder)
+        if not (place / DRAWING).is_file():
+            from storywright.illustrator.published import Published
+
+            return Published.open(folder, device)
+        parts = opened(place)
+        made = cls(parts, _drawing_of(place, parts), device)
+        made.few = {int(each.name): each for each in (place / FEW).glob("[0-9]*") if each.name.isdigit()}
+        return made
 
     def draw(
         self,
@@ -88,40 +113,97 @@ class Illustrator:
         guidance: float | None = None,
         seeds: Sequence[int],
         style: str | None = None,
+        style_strength: float | None = None,
         negative: str = "",
+        references: Sequence[Image.Image | None] = (),
     ) -> list[Image.Image]:
-        """A picture for each prompt. `size` is width and height; what is not given is what suits the model."""
+        """A picture for each prompt. `size` is width and height; what is not given is what suits the model.
+
+        `style` is one that the model knows or that was learnt; `style_strength` says how strongly the latter is put on.
+        A reference shows the first one whom a prompt calls "a person", and who then has the looks of that picture.
+        """
         size = size or self.drawing.native_size
-        steps, guidance = steps or self.drawing.steps, self.drawing.guidance if guidance is None else guidance
+        steps = steps or self.drawing.steps
         self._refuse(prompts, size, steps, seeds)
         styled = [self.in_style(prompt, style) for prompt in prompts]
-        area = self.area_for(size)
-        drawn = []
-        for part, part_seeds in _parts(styled, seeds, 1 if self.device.type == "cpu" else 8):
-            states, against = self.states(part, negative)
-            start = noise(part_seeds, self.latent_shape(area), self.device)
-            scheduler = copy.deepcopy(self.scheduler)
-            latents = sample(self.unet, scheduler, states, against, start, steps=steps, guidance=guidance)
-            drawn += self.pictures(latents, area, size)
-        return drawn
+        # What was taught to draw in few steps is led towards the words by itself, and towards these alone.
+        taught = steps in self.few and guidance is None and not negative
+        guidance = 1.0 if taught else self.drawing.guidance if guidance is None else guidance
+        area, unet = self.area_for(size), self.unet_in(style, style_strength, steps if taught else 0)
+
+        def drawn(part: Sequence[tuple[str, int, Image.Image | None]]) -> list[Image.Image]:
+            states, against = self.states([words for words, *_ in part], negative, [one[2] for one in part])
+            start = noise([one[1] for one in part], self.latent_shape(area), self.device)
+            scheduler = first_order(steps, self.noise_shift) if taught else copy.deepcopy(self.scheduler)
+            latents = sample(unet, scheduler, states, against, start, steps=steps, guidance=guidance)
+            return self.pictures(latents, area, size)
+
+        wanted = list(zip(styled, seeds, references or [None] * len(styled), strict=True))
+        return in_parts(wanted, self.at_once, drawn, f"draw at a smaller size than {size[0]}x{size[1]}")
+
+    @property
+    def noise_shift(self) -> float:
+        """How many times as large the odds of noise against picture are half way."""
+        return float(self.scheduler.config.get("flow_shift") or 1.0)
+
+    def computed(self, size: tuple[int, int]) -> tuple[int, int]:
+        """The size that is drawn for a picture of this size, before it is cropped and enlarged."""
+        _, height, width = self.latent_shape(self.area_for(size))
+        return width * autoencoder.FACTOR, height * autoencoder.FACTOR
+
+    def unet_in(self, style: str | None, strength: float | None = None, few: int = 0) -> Any:
+        """What turns noise into latents in this style, and in so `few` steps; those that were used last are kept."""
+        learnt = None if style in self.drawing.styles else styles.find(style)
+        if learnt is None and not few:
+            return self.unet
+        strength = learnt.strength if learnt and strength is None else strength or 0.0
+        key = (learnt.digest if learnt else "", strength, few)
+        worn = self._worn.pop(key, None)
+        if worn is None:
+            worn = styles.put_on(self.unet, self.few[few]) if few else self.unet
+            if learnt:
+                learnt.refuse_other(self.unet)
+                worn = styles.put_on(worn, learnt.folder, strength)
+        self._worn[key] = worn
+        while len(self._worn) > _MOST_WORN:
+            self._worn.popitem(last=False)
+        return worn
 
     def in_style(self, prompt: str, style: str | None) -> str:
         """The prompt with the style's words, unless it has them; refuses a style that the model does not know."""
         if style is None:
             return prompt
         known = self.drawing.styles
+        if style not in known and (learnt := styles.find(style)):
+            return prompt if learnt.words in prompt else f"{learnt.words}, {prompt}"
         if known and style not in known:
-            raise BadInput(f"There is no style {style!r}: choose {', '.join(known[:-1])} or {known[-1]}.")
+            raise BadInput(
+                f"There is no style {style!r}: choose {', '.join(known[:-1])} or {known[-1]}; {styles.told()}."
+            )
         named = english.STYLE[style][0] if style in english.STYLE else style
         return prompt if named in prompt else f"{named}, {prompt}"
 
-    def states(self, prompts: list[str], negative: str) -> tuple[torch.Tensor, torch.Tensor]:
-        """What the denoiser reads for these prompts, and for the words to lead away from."""
-        window = self._text_encoder.config.max_position_embeddings
+    def states(
+        self, prompts: list[str], negative: str, references: Sequence[Image.Image | None] = ()
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """What the denoiser reads for these prompts and references, and for the words to lead away from."""
+        window = self.text_encoder.config.max_position_embeddings
         both = [*prompts, negative]
-        count = num_windows(self._tokenizer, both, window)
-        states = states_of(self._text_encoder, self._tokenizer, both, num_windows=count)
+        shown = {number: picture for number, picture in enumerate(references) if picture is not None}
+        # With words that run on to where the looks stand, they stand at the end of a window of their own.
+        room = window - (reference.NUM_TOKENS if shown else 0)
+        full = any(num_windows(self.tokenizer, [prompts[number]], room) > 1 for number in shown)
+        count = num_windows(self.tokenizer, both, window) + full
+        states = states_of(self.text_encoder, self.tokenizer, both, num_windows=count).clone()
+        if shown:
+            rows = list(shown)
+            states[rows] = reference.put_in(states[rows], self._looks(list(shown.values())))
         return states[:-1], states[-1:].expand(len(prompts), -1, -1)
+
+    def _looks(self, pictures: list[Image.Image]) -> torch.Tensor:
+        if self._reader is None:
+            raise BadInput("This illustrator cannot take somebody's looks from a picture: describe them in words.")
+        return self._reader.read(pictures)
 
     def area_for(self, size: tuple[int, int]) -> tuple[int, int]:
         """The size that is computed: as asked for, or of the native area when that is much smaller."""
@@ -139,8 +221,16 @@ class Illustrator:
     @torch.inference_mode()
     def pictures(self, latents: torch.Tensor, area: tuple[int, int], size: tuple[int, int]) -> list[Image.Image]:
         """Latents as pictures that are cropped to the area and enlarged to the size."""
-        pixels = self._vae.decode(latents / self._vae.config.scaling_factor, return_dict=False)[0]
-        return [_enlarged(picture, size) for picture in autoencoder.to_pictures(pixels, area)]
+        scaled = latents / self.autoencoder.config.scaling_factor
+        alone = scaled.split(1 if self.device.type == "cpu" else len(scaled))  # see `apart`
+        pixels = torch.cat([self.autoencoder.decode(part, return_dict=False)[0] for part in alone])
+        return [self._enlarged(picture, size) for picture in autoencoder.to_pictures(pixels, area)]
+
+    def _enlarged(self, picture: np.ndarray, size: tuple[int, int]) -> Image.Image:
+        if self._enlarger is not None and size[0] > picture.shape[1]:
+            return self._enlarger.enlarged(picture, size)
+        image = Image.fromarray(picture)
+        return image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
 
     def _refuse(self, prompts: Sequence[str], size: tuple[int, int], steps: int, seeds: Sequence[int]) -> None:
         if len(prompts) != len(seeds):
@@ -177,6 +267,17 @@ def save(parts: dict[str, Any], drawing: Drawing, folder: Path) -> None:
     sealed.seal(folder)
 
 
+def first_order(steps: int, noise_shift: float = 1.0) -> Any:
+    """The sampler of what was taught to draw in so many steps: straight ones."""
+    return diffusers.UniPCMultistepScheduler(
+        prediction_type="flow_prediction",
+        use_flow_sigmas=True,
+        flow_shift=noise_shift,
+        solver_order=1,
+        disable_corrector=list(range(steps)),
+    )
+
+
 def _write(parts: dict[str, Any], folder: Path) -> None:
     encoder = parts["text_encoder"]
     pipeline: Any = diffusers.StableDiffusionPipeline(
@@ -190,12 +291,21 @@ def _write(parts: dict[str, Any], folder: Path) -> None:
         requires_safety_checker=False,
     )
     pipeline.save_pretrained(folder, safe_serialization=True, max_shard_size=_MOST_IN_A_FILE)
+    if parts.get("enlarger"):
+        enlarger.save(parts["enlarger"], folder / _ENLARGER)
+    if parts.get("reader"):
+        reference.save(parts["reader"], folder / _READER)
     halved(encoder, folder / "text_encoder")
 
 
-def new_scheduler() -> Any:
-    """The sampler of our models: a second-order solver along the straight paths of flow matching."""
-    return diffusers.UniPCMultistepScheduler(prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=1.0)
+def new_scheduler(noise_shift: float = 1.0) -> Any:
+    """The sampler of our models: a second-order solver along the straight paths of flow matching.
+
+    `noise_shift` is how many times as large the odds of noise against picture are half way.
+    """
+    return diffusers.UniPCMultistepScheduler(
+        prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=noise_shift
+    )
 
 
 def _read(folder: Path, index: dict[str, Any]) -> dict[str, Any]:
@@ -209,6 +319,8 @@ def _read(folder: Path, index: dict[str, Any]) -> dict[str, Any]:
             folder / "text_encoder", dtype=torch.float32, use_safetensors=True, local_files_only=True
         ),
         "tokenizer": CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True),
+        "reader": reference.opened(folder / _READER) if (folder / _READER).is_dir() else None,
+        "enlarger": enlarger.opened(folder / _ENLARGER) if (folder / _ENLARGER).is_dir() else None,
     }
 
 
@@ -222,13 +334,3 @@ def _drawing_of(folder: Path, parts: dict[str, Any]) -> Drawing:
         return Drawing(native_size=(width, height), styles=tuple(values.pop("styles")), **values)
     except (KeyError, TypeError, ValueError) as error:
         raise BadInput(f"{folder / DRAWING} does not say how to draw ({error}): fetch or train it again.") from error
-
-
-def _parts(prompts: list[str], seeds: Sequence[int], size: int) -> Iterator[tuple[list[str], list[int]]]:
-    for first in range(0, len(prompts), size):
-        yield prompts[first : first + size], list(seeds[first : first + size])
-
-
-def _enlarged(picture: np.ndarray, size: tuple[int, int]) -> Image.Image:
-    image = Image.fromarray(picture)
-    return image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)

@@ -8,7 +8,7 @@ import copy
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import torch
@@ -47,16 +47,22 @@ class Animator:
     """An opened illustrator with temporal layers."""
 
     def __init__(self, illustrator: Illustrator, adapter: Any) -> None:
-        self._illustrator = illustrator
+        self._illustrator, self._adapter = illustrator, adapter
         self._unet = joined(illustrator.unet, adapter).to(illustrator.device).eval()
         self.most_frames: int = adapter.config.motion_max_seq_length
 
     @classmethod
-    def open(cls, illustrator: Path, motion: Path, device: str = "cpu") -> Self:
+    def open(cls, illustrator: Path | str, motion: Path, device: str = "cpu") -> "Animator":
         """Open both folders; refuses temporal layers that are made for another illustrator."""
         opened_illustrator = Illustrator.open(illustrator, device)
+        made: Any = cls
+        if type(opened_illustrator) is not Illustrator:
+            from storywright.illustrator.published_clips import PublishedAnimator
+
+            made = PublishedAnimator
         try:
-            return cls(opened_illustrator, opened(motion))
+            animator: Animator = made(opened_illustrator, opened(motion))
+            return animator
         except (ValueError, RuntimeError) as error:
             if isinstance(error, BadInput):
                 raise
@@ -75,31 +81,37 @@ class Animator:
         steps: int | None = None,
         guidance: float | None = None,
         seed: int = 0,
+        style: str | None = None,
+        style_strength: float | None = None,
         negative: str = "",
     ) -> list[Image.Image]:
-        """A clip of so many frames."""
+        """A clip of so many frames, in a style that the illustrator knows or that was learnt."""
         if not 2 <= frames <= self.most_frames:
             raise BadInput(f"A clip has 2 to {self.most_frames} frames, got {frames}.")
         illustrator, drawing = self._illustrator, self._illustrator.drawing
-        states, against = illustrator.states([prompt], negative)
+        states, against = illustrator.states([self.in_style(prompt, style)], negative)
+        styled, unet = illustrator.unet_in(style, style_strength), self._unet
+        if styled is not illustrator.unet:
+            unet = joined(styled, self._adapter).to(illustrator.device).eval()
         area = illustrator.area_for(size or drawing.native_size)
         shape = illustrator.latent_shape(area)
         both = noise([seed], (frames + 1, *shape), illustrator.device)
         start = mixed(both[:, :1], both[:, 1:], torch.tensor(_SHARED)).transpose(1, 2)
-        latents = self._sampled(
-            states, against, start, steps or drawing.steps, drawing.guidance if guidance is None else guidance
-        )
+        guidance = drawing.guidance if guidance is None else guidance
+        latents = self._sampled(unet, states, against, start, steps or drawing.steps, guidance)
         found = latents[0].transpose(0, 1)
         return [p for part in found.split(1) for p in illustrator.pictures(part, area, size or drawing.native_size)]
 
     @torch.inference_mode()
-    def _sampled(self, states: Tensor, against: Tensor, start: Tensor, steps: int, guidance: float) -> Tensor:
+    def _sampled(
+        self, unet: Any, states: Tensor, against: Tensor, start: Tensor, steps: int, guidance: float
+    ) -> Tensor:
         scheduler, latents, frames = copy.deepcopy(self._illustrator.scheduler), start, start.shape[2]
         scheduler.set_timesteps(steps, device=start.device)
         words = torch.cat([against, states]).repeat_interleave(frames, 0)
         for time in scheduler.timesteps:
             scaled = scheduler.scale_model_input(latents, time)
-            without, with_words = self._unet(torch.cat([scaled, scaled]), time, words, return_dict=False)[0].chunk(2)
+            without, with_words = unet(torch.cat([scaled, scaled]), time, words, return_dict=False)[0].chunk(2)
             found = without + guidance * (with_words - without)
             latents = scheduler.step(found, time, latents, return_dict=False)[0]
         return latents

@@ -3,7 +3,7 @@
     TextToImageModel().generate("a woman with a red bottle in the park").save("bottle.png")
     TextToVideoModel().generate("a man waves in the street", duration_seconds=5).save("wave.mp4")
 
-The embedded models draw unless another one's folder is named.
+The embedded models draw unless another one is named: by its folder, or a published one by its name on the Hub.
 """
 
 from dataclasses import dataclass
@@ -56,10 +56,10 @@ class TextToImageModel:
     """An illustrator, opened once."""
 
     def __init__(self, folder: Path | str | None = None, device: str = "cpu") -> None:
-        self._illustrator = Illustrator.open(Path(folder or STARTER), device)
+        self._illustrator = Illustrator.open(folder or STARTER, device)
 
     def generate(self, prompt: str, *, seed: int = 0, **how: Any) -> Picture:
-        """Draw the prompt. `how` is style, size (width and height), steps, guidance and negative."""
+        """Draw the prompt. `how` is style (known or learnt), style_strength, size, steps, guidance and negative."""
         return Picture(self._illustrator.draw([prompt], seeds=[seed], **how)[0], prompt, seed)
 
 
@@ -67,14 +67,13 @@ class TextToVideoModel:
     """An illustrator with temporal layers, opened once."""
 
     def __init__(self, folder: Path | str | None = None, layers: Path | str | None = None, device: str = "cpu") -> None:
-        self._animator = motion.Animator.open(Path(folder or STARTER), Path(layers or motion.STARTER), device)
+        self._animator = motion.Animator.open(folder or STARTER, Path(layers or motion.STARTER), device)
 
     def generate(
         self, prompt: str, *, duration_seconds: float = 3.0, frames: int = 8, style: str = "", seed: int = 0, **how: Any
     ) -> Clip:
-        """Draw the prompt as a clip of so many frames. `how` is size, steps, guidance and negative."""
+        """Draw the prompt as a clip of so many frames. `how` is style_strength, size, steps, guidance and negative."""
         if not 0.1 <= duration_seconds <= 60:
             raise BadInput(f"A clip lasts 0.1 to 60 seconds, and {duration_seconds:g} were asked for.")
-        said = self._animator.in_style(prompt, style or None)
-        drawn = self._animator.draw(said, frames=frames, seed=seed, **how)
+        drawn = self._animator.draw(prompt, frames=frames, style=style or None, seed=seed, **how)
         return Clip(tuple(drawn), duration_seconds, prompt, seed)
