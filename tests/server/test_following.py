@@ -80,6 +80,7 @@ def test_a_new_champion_is_served_without_a_dropped_request_and_a_rollback_too(
         until(lambda: serves(studio)[0] == second)
         registry.rollback(at)
         until(lambda: serves(studio)[0] == first)
+        until(lambda: seen[-1][1] == first)
     finally:
         done.set()
         asking.join(timeout=30)

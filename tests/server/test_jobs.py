@@ -108,10 +108,10 @@ def test_a_lease_that_ran_out_is_taken_over_and_the_first_worker_cannot_end_the_
     studio.stop()
     ledger = Ledger(database.engine(studio.settings.database_url))
     ledger.enter("j", "boards", {}, user="", num_panels=1)
-    monkeypatch.setattr(module, "LEASE_MS", 50)
+    monkeypatch.setattr(module, "LEASE_MS", 1_000)
     assert ledger.claim("first")
     assert ledger.claim("second") is None
-    time.sleep(0.1)
+    time.sleep(1.1)
     assert ledger.claim("second")
     assert not ledger.holds("j", "first")
     assert not ledger.finish("j", "first", result={})

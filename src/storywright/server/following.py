@@ -136,12 +136,15 @@ class Following:
         last = self._refused
         if last and last.champion == champion.digest and time.monotonic() - last.at < _RETRY_SECONDS:
             return last.why
+        crew = None
         try:
             folder = registry.fetch(champion.number, self._settings)
             crew = self._opened(folder, champion.number, champion.digest, "registry")
             previous = registry.find(registry.PREVIOUS, self._settings)
             deployment.write(deployment.document(folder, champion.number, previous, self._settings), self._settings)
         except BadInput as error:
+            if crew is not None and crew is not self._before:
+                crew.room.close()
             self.metrics.swaps.labels("refused").inc()
             self._refused = _Refusal(champion=champion.digest, why=str(error), at=time.monotonic())
             return str(error)

@@ -86,6 +86,8 @@ class Jobs:
             threading.Thread(target=loop, name=name, daemon=True)
             for name, loop in (("jobs", self._claim_on), ("leases", self._renew_on))
         ]
+        self.preferred_ideas: Callable[[str, str], list[str]] = lambda user, workspace: []
+        """The names of the ideas that a user of a workspace chose before and lets count."""
         self.backoff_seconds = 1.0
         """Before the second try; doubled before each further one."""
 
@@ -118,6 +120,8 @@ class Jobs:
             if asset.file and not self._store.has_picture_at(asset.file):
                 raise BadInput(f"Field assets.{number}.file: nothing lies beside a brief that is sent: leave it out.")
         asked = {"brief": brief.model_dump(mode="json"), "candidates": candidates}
+        if preferred := self.preferred_ideas(user, workspace or self.workspace):
+            asked["preferred"] = preferred
         num_panels = candidates * plan.num_panels(brief)
         return self.take("boards", asked, user=user, key=key, num_panels=num_panels, workspace=workspace)
 
@@ -163,7 +167,7 @@ class Jobs:
                 self._metrics.rejected.labels("board").inc()
                 raise Busy(f"{self._places[kind]} orders of this kind are open: try again in a few seconds.", 5)
             known = self.ledger.enter(job_id, kind, asked, user=user, num_panels=num_panels)
-        if known.asked != asked:
+        if _wanted(known.asked) != _wanted(asked):
             raise BadInput(f"The idempotency key {key!r} was used for another order: choose a new one.")
         self._tell()
         return known
@@ -282,7 +286,8 @@ class Jobs:
         models = recorded(asked, Steps(self.ledger, job, watch.going_on), self._store)
         brief = documents.parse(Brief, job.asked["brief"], "The brief")
         director = Director(models, crew.drawing)
-        made = director.boards(brief, int(job.asked["candidates"]), on_panel=drawn, folder=self._store.folder)
+        how = {"on_panel": drawn, "folder": self._store.folder, "preferred": job.asked.get("preferred", ())}
+        made = director.boards(brief, int(job.asked["candidates"]), **how)
         watch.going_on()
         return {"boards": [self._keep(job, number, one, crew.version) for number, one in enumerate(made)]}
 
@@ -308,3 +313,8 @@ class Jobs:
         shutil.rmtree(self.folder(job), ignore_errors=True)
         export.export(self._store.lay_out(kept.board, folder), job.asked["formats"], out)
         return {"files": sorted(path.name for path in out.iterdir() if path.is_file())}
+
+
+def _wanted(asked: dict[str, Any]) -> dict[str, Any]:
+    """What was asked for, without what the studio added: a taste may have changed when a request comes again."""
+    return {name: value for name, value in asked.items() if name != "preferred"}

@@ -20,6 +20,7 @@ from storywright.watch import deployed, trial
 Opener = Callable[[Path | None, str], tuple[Models, Drawing]]
 _TRIAL_PROMPT = "a woman with long red hair and a yellow shirt stands in the park and holds a blue bottle, day"
 _TRIAL_STEPS = 4
+_TOGETHER, _TOGETHER_ON_A_GPU = {"cpu": 8}, 32
 _ASKED = {
     "critic": ("fit", "of_pictures", "of_words", "of_regions"),
     "writer": ("propose",),
@@ -30,10 +31,13 @@ _ASKED = {
 def open_crew(folder: Path | None, version: str, device: str = "cpu") -> tuple[Models, Drawing]:
     """Open and try the bundle in a folder; the embedded models without one."""
     if folder is None:
-        return Models.open(device=device), Drawing()
+        models = Models.open(device=device)
+        models.illustrator.at_once = _TOGETHER.get(device, _TOGETHER_ON_A_GPU)
+        return models, Drawing()
     _, models = trial.opened(folder, version, device)
     drawing, decoding = deployed.tuned(folder)
     models = dataclasses.replace(models, writer=models.writer.with_decoding(decoding))
+    models.illustrator.at_once = _TOGETHER.get(device, _TOGETHER_ON_A_GPU)
     trial.try_out(models, prompt=_TRIAL_PROMPT, steps=_TRIAL_STEPS, seed=7, name=f"Version {version}")
     return models, drawing
 

@@ -44,6 +44,7 @@ class Process:
         self._device, self._threads = device, threads
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
+        self._opened = False
 
     @property
     def pid(self) -> int | None:
@@ -53,7 +54,7 @@ class Process:
     @property
     def alive(self) -> bool:
         """Whether it can be asked."""
-        return self._process is not None and self._process.poll() is None
+        return self._opened and self._process is not None and self._process.poll() is None
 
     def open(self, folder: Path | None, version: str) -> Opened:
         """Start the process and let it open these models."""
@@ -65,6 +66,7 @@ class Process:
         self._connection = Connection(ours.detach())
         opened = self._ask("open", (folder, version), _OPENS_SECONDS)
         assert isinstance(opened, Opened)
+        self._opened = True
         return opened
 
     def draw(self, pictures: Sequence[Picture]) -> list[Image.Image]:
@@ -77,6 +79,7 @@ class Process:
 
     def close(self) -> None:
         """End the process; it is given a moment."""
+        self._opened = False
         if self._connection is not None:
             self._connection.close()
             self._connection = None

@@ -17,6 +17,7 @@ from storywright.server.drawing.work import Asker, Picture, Question
 from storywright.server.problems import Late, NotReady
 
 LONGEST_WINDOW_SECONDS = 0.02
+LONGEST_BATCH_SECONDS = 1.0
 _SHARE_OF_DRAWING = 0.1
 _REMEMBERED = 1_000
 
@@ -133,7 +134,15 @@ class Waiting:
 
     def _next(self) -> list[Order]:
         ranked = sorted(self._orders, key=self._rank)
-        return [one for one in ranked if one.bucket == ranked[0].bucket][: self.together]
+        bucket = ranked[0].bucket
+        return [one for one in ranked if one.bucket == bucket][: self._most(bucket)]
+
+    def _most(self, bucket: Hashable) -> int:
+        """As many as are drawn in a moment, so that nobody waits long for others; two are always worth it."""
+        last = self._last.get(bucket)
+        if last is None or last.seconds <= 0:
+            return self.together
+        return max(2, min(self.together, int(LONGEST_BATCH_SECONDS * last.count / last.seconds)))
 
     def _rank(self, order: Order) -> tuple[bool, int, int, int]:
         asker = order.asker
@@ -142,7 +151,7 @@ class Waiting:
     def _ready_at(self, found: list[Order], free: float) -> float:
         """When these are begun though fewer came than the last time."""
         last = self._last.get(found[0].bucket)
-        if last is None or len(found) >= min(last.count, self.together):
+        if last is None or len(found) >= min(last.count, self._most(found[0].bucket)):
             return 0.0
         return max(free, found[0].arrived) + min(LONGEST_WINDOW_SECONDS, _SHARE_OF_DRAWING * last.seconds)
 
