@@ -80,6 +80,7 @@ def make_app(
         people=People(engine),
         journal=Journal(engine),
     )
+    service.jobs.preferred_ideas = lambda user, workspace: service.people.preferred_ideas(user, workspace, store)
     service.jobs.does("revision", editing.work(service))
     service.jobs.does("adapt", adapting.work(service))
     service.jobs.does("video", filming.work(service))

@@ -18,6 +18,7 @@ from storywright import files
 from storywright.board import Brief, Panel, Provenance, Score, Storyboard, picture_size
 from storywright.errors import BadInput
 from storywright.studio import card, endframe, free_words, plan
+from storywright.studio.ideas import Idea
 from storywright.studio.likeness import Eye, References, Seen
 from storywright.studio.models import NATIVE_SIZE, Models
 from storywright.studio.plan import Moment
@@ -103,9 +104,11 @@ class Director:
         self._models, self._drawing = models, drawing or Drawing()
         self._takes = Takes(models, self._drawing)
 
-    def checked(self, brief: Brief, candidates: int, folder: Path | None) -> endframe.Assets:
+    def checked(
+        self, brief: Brief, candidates: int, folder: Path | None, preferred: Sequence[str] = ()
+    ) -> endframe.Assets:
         """The brief's files, opened; refuses a brief that cannot be met before anything is drawn."""
-        for idea in plan.ideas_for(brief, candidates):
+        for idea in plan.ideas_for(brief, candidates, preferred):
             plan.refuse_unplaceable(brief, idea)
         if not self._models.free_words:
             refuse_unshowable(brief)
@@ -117,15 +120,17 @@ class Director:
         candidates: int = 3,
         on_panel: Callable[[int, int, Image.Image], None] | None = None,
         folder: Path | None = None,
+        preferred: Sequence[str] = (),
     ) -> list[Candidate]:
         """Make that many boards, each from another idea.
 
         `on_panel` is told the candidate, the panel and the picture as they come. `folder` is where the paths of the
-        brief's assets begin.
+        brief's assets begin. Ideas whose names are `preferred` come first.
         """
         if not 1 <= candidates <= 6:
             raise BadInput(f"A brief gets 1 to 6 candidates, and {candidates} were asked for.")
-        assets, ideas = self.checked(brief, candidates, folder), plan.ideas_for(brief, candidates)
+        assets = self.checked(brief, candidates, folder, preferred)
+        ideas = plan.ideas_for(brief, candidates, preferred)
         stage = Stage(brief, free=self._models.free_words)
         stories = [_Story(plan.moments(brief, idea)) for idea in ideas]
         references = [story.references for story in stories]
@@ -141,7 +146,7 @@ class Director:
                 story.add(scene, replace(take, picture=picture))
                 if on_panel:
                     on_panel(number, at, story.pictures[-1])
-        made = [self._board(brief, number, stories[number], stage) for number in range(candidates)]
+        made = [self._board(brief, idea, story, stage) for idea, story in zip(ideas, stories, strict=True)]
         for candidate in made:
             candidate.assets = assets.paths
         self._judge(made, stories)
@@ -166,8 +171,7 @@ class Director:
         fresh = [proposal for proposal in proposals if proposal.caption not in told]
         return max(fresh or proposals, key=lambda proposal: proposal.score).caption
 
-    def _board(self, brief: Brief, number: int, story: "_Story", stage: Stage) -> Candidate:
-        idea = plan.ideas_for(brief, number + 1)[number]
+    def _board(self, brief: Brief, idea: Idea, story: "_Story", stage: Stage) -> Candidate:
         hero, friend = (person.name for person in stage.cast[:2])
         board = Storyboard(
             id=files.digest_of([brief.model_dump(), idea.name, [o.model_dump() for o in self._models.origins]])[:12],

@@ -1,5 +1,6 @@
 """From a brief and an idea to timed beats: which moments there are, and how long each one stands."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from storywright.board import Brief, CastMember
@@ -44,11 +45,17 @@ class Moment:
     """What the client insists on and this moment shows beside its own things."""
 
 
-def ideas_for(brief: Brief, count: int) -> list[Idea]:
-    """The first `count` ideas for this brief: different for each, and in another order for another seed."""
+def ideas_for(brief: Brief, count: int, preferred: Sequence[str] = ()) -> list[Idea]:
+    """The first `count` ideas for this brief: different for each, and in another order for another seed.
+
+    Ideas whose names are preferred come first; of several candidates the last one stays for something else, so that a
+    taste is never all that is offered.
+    """
     start = brief.seed % len(IDEAS)
     turned = IDEAS[start:] + IDEAS[:start]
-    return [turned[number % len(turned)] for number in range(count)]
+    liked = [idea for name in dict.fromkeys(preferred) for idea in IDEAS if idea.name == name][: max(1, count - 1)]
+    ordered = [*liked, *(idea for idea in turned if idea not in liked)]
+    return [ordered[number % len(ordered)] for number in range(count)]
 
 
 def num_panels(brief: Brief) -> int:

@@ -7,6 +7,7 @@ of drawing, and nothing of who may do what.
 """
 
 import contextlib
+import copy
 import hashlib
 import json
 import os
@@ -41,6 +42,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from storywright import files
 from storywright.board import Panel, Storyboard, parse
 from storywright.errors import BadInput
+from storywright.studio import workspaces
 
 SCHEMA = 1
 """Of the tables; a database with newer ones is refused."""
@@ -128,12 +130,20 @@ class Store:
 
     def __init__(self, engine: Engine, pictures: Path) -> None:
         self._engine, self._pictures = engine, pictures
+        self._workspace, self._all_pictures = workspaces.HOME, pictures
         with engine.begin() as connection:
             for table in _TABLES.sorted_tables:
                 connection.execute(CreateTable(table, if_not_exists=True))
             for index in _INDEXES:
                 connection.execute(CreateIndex(index, if_not_exists=True))
         _check_schema(engine)
+
+    def within(self, workspace: str) -> "Store":
+        """The store as a workspace sees it: its boards alone are listed, and its pictures lie in a folder of its own."""
+        view = copy.copy(self)
+        view._workspace = workspaces.checked(workspace)
+        view._pictures = self._all_pictures.with_name(workspaces.own(self._all_pictures.name, workspace))
+        return view
 
     def add(self, board: Storyboard, pictures: Mapping[str, bytes], *, job: str = "") -> Kept:
         """Keep a board from its first version on; one whose id is there already is left as it is."""
@@ -178,6 +188,7 @@ class Store:
         query = select(_BOARDS, _VERSIONS.c.document).join(
             _VERSIONS, (_VERSIONS.c.board == _BOARDS.c.id) & (_VERSIONS.c.number == _BOARDS.c.at)
         )
+        query = query.where(workspaces.within(_BOARDS.c.id, self._workspace))
         with self._engine.connect() as connection:
             if before:
                 made_ms = select(_BOARDS.c.made_ms).where(_BOARDS.c.id == before).scalar_subquery()
