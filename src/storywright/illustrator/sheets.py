@@ -1,0 +1,41 @@
+"""Sheets of what an illustrator draws while it is being trained: the same words and seeds each time, on one picture.
+
+    task.sheet = sheets.drawn_by(parts, drawing, prompts)
+
+The loop shows them to who watches (`sheet_every`). Knows nothing about training.
+"""
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from PIL import Image
+from torch import nn
+
+from storywright.illustrator.model import Drawing, Illustrator
+
+_COLUMNS = 4
+_GAP = 4
+
+
+def drawn_by(parts: Mapping[str, Any], drawing: Drawing, prompts: Sequence[str]) -> Callable[[nn.Module], Image.Image]:
+    """What makes a sheet of these prompts with a denoiser and the other parts of its pipeline."""
+
+    def made(denoiser: nn.Module) -> Image.Image:
+        device = str(next(denoiser.parameters()).device)
+        # A copy: an illustrator makes its network ready for drawing, and this one goes on learning.
+        illustrator = Illustrator(dict(parts) | {"unet": copy.deepcopy(denoiser)}, drawing, device)
+        return sheet(illustrator.draw(list(prompts), seeds=list(range(len(prompts)))))
+
+    return made
+
+
+def sheet(pictures: Sequence[Image.Image]) -> Image.Image:
+    """Pictures of one size in rows of four."""
+    width, height = pictures[0].size
+    columns = min(_COLUMNS, len(pictures))
+    rows = -(-len(pictures) // columns)
+    made = Image.new("RGB", (columns * (width + _GAP) - _GAP, rows * (height + _GAP) - _GAP), "white")
+    for number, picture in enumerate(pictures):
+        made.paste(picture, (number % columns * (width + _GAP), number // columns * (height + _GAP)))
+    return made
