@@ -134,7 +134,7 @@ async def _run(load: Load, port: int, seconds: float) -> Load:
     return load
 
 
-def _prepared(home: Path) -> str:
+def prepared(home: Path) -> str:
     """A studio with one board to speak about."""
     url = f"sqlite:///{home / 'studio.db'}"
     folder = home / "boards" / BOARD
@@ -189,7 +189,7 @@ def measure(seconds: float, connections: int, batch: int) -> tuple[list[Load], f
     for load in (Load("single words", connections, 1), Load("batches of words", 4, batch)):
         with tempfile.TemporaryDirectory(dir=Path.cwd()) as place:
             home = Path(place)
-            url = _prepared(home)
+            url = prepared(home)
             server, port = _served(home)
             try:
                 uvloop.run(_run(Load(f"warm-up of {load.name}", load.connections, load.words_each), port, 1.0))

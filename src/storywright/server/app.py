@@ -33,6 +33,7 @@ from storywright.server.routes import (
     reviews,
     schema,
     signing,
+    uploads,
     videos,
 )
 from storywright.server.routes import help as guide
@@ -114,7 +115,7 @@ def make_app(
     openapi.describe(app)
     for room in (
         health, schema, images, videos, infer, boards, manuscripts, jobs, feedback, served, reviews, editor, guide,
-        inbox, page, signing,
+        inbox, page, signing, uploads,
     ):  # fmt: skip
         app.include_router(room.router)
     app.include_router(reviews.pages)
