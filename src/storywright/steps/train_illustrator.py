@@ -222,7 +222,7 @@ def begun(config: Config, inputs: Inputs, train: encoder.Rows) -> dict[str, Any]
         "unet": unet,
         "text_encoder": text_encoder,
         "tokenizer": tokenizer,
-        "scheduler": model.new_scheduler(config.noise_shift),
+        "scheduler": model.new_scheduler(),
         "reader": None,
         "enlarger": enlarger.new(config.enlarger, config.enlarger_training.seed) if config.enlarger_pictures else None,
     }
@@ -292,6 +292,7 @@ def train_denoiser(
         noise_shift=config.noise_shift,
     )
     before = task.validate(parts["unet"])
+    parts["scheduler"] = model.new_scheduler(config.noise_shift)
     return loop.train(task, config.denoiser_training, work / "denoiser"), before
 
 
