@@ -21,6 +21,7 @@ BRIEF = {
     "format": {"seconds": 6, "panels": 3},
 }
 _SLOW_MS = 60_000
+MODELS = stand_in()
 _NOTE_FIRST_PICTURE = """
 new MutationObserver(() => {
   const seen = document.querySelector(".slots img");
@@ -33,12 +34,18 @@ new MutationObserver(() => {
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    """One server for the module, whose pen takes long enough to be watched."""
+    """One server for the module."""
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch, contextmanager(_starting)() as start:
         patch.setenv("STORYWRIGHT_HOME", str(home))
         patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{home}/mlflow.db")
-        yield start(opener=lambda *_: (stand_in(seconds=0.15), Drawing(draws=1, steps=1)))
+        yield start(opener=lambda *_: (MODELS, Drawing(draws=1, steps=1)))
+
+
+@pytest.fixture
+def slow_pen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawing takes long enough to be watched."""
+    monkeypatch.setattr(MODELS.illustrator, "seconds", 0.7)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +94,7 @@ def version(studio: Studio, board: str) -> int:
     return int(studio.client.get(f"/api/v1/boards/{board}").headers["etag"].strip('"'))
 
 
-def test_from_a_brief_to_three_candidates_a_choice_stars_and_the_files(visitor: Any, studio: Studio) -> None:
+def test_from_a_brief_to_three_candidates_a_choice_stars_and_the_files(visitor: Any, slow_pen: None) -> None:
     page = visitor("/?example=morning-run")
     assert page.input_value("input[name=product]") == "Aqua Spark"
     page.fill("input[name=panels]", "2")
@@ -102,7 +109,7 @@ def test_from_a_brief_to_three_candidates_a_choice_stars_and_the_files(visitor: 
     page.click("[aria-label='Choose board 2']")
     page.wait_for_selector("article.chosen >> text=Your choice")
     page.fill("article.chosen input[name=value]", "It is funnier.")
-    page.click("text=Say")
+    page.click("article.chosen .reason button")
     page.click("article.chosen [aria-label='4 of 5'] >> nth=0")
     page.wait_for_selector("article.chosen [aria-label='4 of 5'][aria-pressed=true]")
     page.click("article.chosen [aria-label='Not good'] >> nth=1")
@@ -119,7 +126,7 @@ def test_from_a_brief_to_three_candidates_a_choice_stars_and_the_files(visitor: 
 
 
 def test_the_first_picture_is_seen_within_a_second_of_being_finished(
-    visitor: Any, studio: Studio, monkeypatch: pytest.MonkeyPatch
+    visitor: Any, studio: Studio, slow_pen: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ledger, finished = studio.app.state.service.jobs.ledger, list[float]()
     noted = ledger.panel_done
@@ -192,7 +199,7 @@ def test_words_are_written_in_place_saved_when_left_and_never_lost_to_another_an
     page.fill(f"#{one}-dialogue", "Mia: Good morning.")
     page.select_option(f"#{one}-move", "zoom in")
     page.fill(f"#{one}-seconds", "1.5")
-    page.focus("h1 >> xpath=//following::a[1]")
+    page.focus("#undo")
     page.wait_for_function("Number(document.querySelector('#editor').dataset.version) > 3")
     panel = studio.client.get(f"/api/v1/boards/{board}").json()["panels"][0]
     assert (panel["dialogue"], panel["shot"]["move"], panel["seconds"]) == (
@@ -218,7 +225,7 @@ def test_two_browsers_edit_one_board_and_neither_loses_its_words(visitor: Any, s
 
 
 def test_another_style_is_drawn_panel_by_panel_and_versions_are_compared_and_restored(
-    visitor: Any, studio: Studio, board: str
+    visitor: Any, studio: Studio, board: str, slow_pen: None
 ) -> None:
     page = visitor(f"/boards/{board}")
     page.select_option("select[name=style]", "watercolour")
@@ -238,11 +245,11 @@ def test_the_film_plays_pauses_and_steps_by_keys(visitor: Any, board: str) -> No
     page = visitor(f"/boards/{board}")
     page.click("#play")
     page.wait_for_selector("#film[open] img[src]")
+    page.click("[aria-label=Pause]")
     page.keyboard.press("ArrowRight")
     page.wait_for_selector("#film .at:text('2 / 3')")
     page.keyboard.press("ArrowLeft")
     page.wait_for_selector("#film .at:text('1 / 3')")
-    page.click("[aria-label=Pause]")
     at = page.evaluate("document.querySelector('#film progress').value")
     page.wait_for_timeout(200)
     assert page.evaluate("document.querySelector('#film progress').value") == at

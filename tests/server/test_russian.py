@@ -76,7 +76,7 @@ def test_no_template_has_bare_words_and_each_word_it_asks_for_is_there(template:
 
 def test_no_script_has_words_for_people() -> None:
     script = (PAGES / "static" / "studio.js").read_text(encoding="utf-8")
-    code = re.sub(r"^\s*//.*$", "", script, flags=re.MULTILINE)
+    code = re.sub(r"^\s*//.*$|\$\{[^}]*\}", "", script, flags=re.MULTILINE)
     assert re.findall(r"textContent = [\"'`][^\"'`]*[A-Za-z]{3}", code) == []
     assert re.findall(r"\.(?:alt|title|ariaLabel) = [\"'`]", code) == []
 
