@@ -9,7 +9,7 @@ ACCELERATOR ?= cpu
 TERRAFORM_TOOLS := .venv-terraform
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo repro test test-fast test-terraform test-manifests images test-images bench-draw bench-train bench-onnx bench-steps soak-training bench-material bench-writer bench-metrics bench-serve soak-api ablation check format serve mlflow clean
+.PHONY: help setup demo repro test test-fast test-terraform test-manifests images test-images release bench-draw bench-train bench-onnx bench-steps soak-training bench-material bench-writer bench-metrics bench-serve soak-api bench-feedback soak-durability soak ablation check format serve mlflow clean
 
 help:  ## show what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ images: setup  ## build the images of this commit: data, train, serve, mlflow (A
 test-images: setup  ## build the images and run everything in them, on an engine of its own; root, docker.io, debootstrap; half an hour
 	@STORYWRIGHT_IMAGES=1 STORYWRIGHT_REQUIRE_SYSTEM=1 $(BIN)/python -m pytest -p no:randomly tests/infra/test_images.py tests/infra/test_images_engine.py
 
+release: setup  ## build, test, scan, sign and tag the commit; says what was left out, and why
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python infra/release/release.py $(RELEASE)
+
 # checkov pins what others want newer, so these tools are kept apart.
 $(TERRAFORM_TOOLS)/.installed: terraform/requirements.txt
 	$(PYTHON) -m venv $(TERRAFORM_TOOLS)
@@ -69,6 +72,9 @@ check: setup  ## format, lint, types, floors, and everything that is generated
 	$(BIN)/python -m pipelines compile --check
 	$(BIN)/python -m pipelines readmes --check
 	$(BIN)/python monitoring/grafana/dashboards.py --check
+	$(BIN)/python infra/kubernetes/rules.py --check
+	$(BIN)/python infra/kubernetes/fill.py --check
+	$(BIN)/python terraform/documents.py --check
 
 bench-draw: setup  ## measure what a panel and a clip cost
 	@$(BIN)/python benchmarks/bench_draw.py --out docs/results/illustrator/speed.json
@@ -99,6 +105,14 @@ bench-serve: setup  ## measure drawing in service beside LitServe and MLflow, ov
 
 soak-api: setup  ## ask every operation of the API 500 times, with what is allowed and what is not (an hour or more)
 	@STORYWRIGHT_SOAK_EXAMPLES=$${EXAMPLES:-500} $(BIN)/python -m pytest tests/server/test_schemathesis.py -p no:randomly
+
+bench-feedback: setup  ## measure how many words of feedback are acknowledged in a second (a minute, on a quiet machine)
+	@$(BIN)/python benchmarks/bench_feedback.py --out docs/results/feedback.md
+
+soak-durability: setup  ## kill the server two hundred times while feedback and edits arrive (three minutes)
+	@$(BIN)/python benchmarks/soak_durability.py --kills 200 --out docs/results/durability.md
+
+soak: soak-durability soak-api  ## every soak of the server
 
 bench-metrics: setup  ## compare BLEU, CIDEr-D and ROUGE-L with pycocoevalcap (CAPTIONS=FILE: on real ones too)
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps pycocoevalcap
