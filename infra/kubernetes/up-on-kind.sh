@@ -50,7 +50,7 @@ secret() {
         kubectl --namespace "$namespace" create secret generic "$name" "${values[@]}"
 }
 if ! kubectl --namespace storywright get secret mlflow >/dev/null 2>&1; then
-    studio=$(word) mlflow=$(word) tuning=$(word) administrator=$(word)
+    studio=$(word) mlflow=$(word) tuning=$(word) administrator=$(word) alerts=$(word)
     login=$(printf '[mlflow]\ndefault_permission = READ\ndatabase_uri = postgresql+psycopg2://mlflow:%s@/mlflow\nadmin_username = admin\nadmin_password = %s\nauthorization_function = mlflow.server.auth:authenticate_request_basic_auth\n' "$mlflow" "$administrator")
 secret storywright database-administrator username=postgres password="$(word)"
 secret storywright database-roles studio="$studio" mlflow="$mlflow" tuning="$tuning"
@@ -58,7 +58,8 @@ secret storywright server api-key="$(word)" database-url="postgresql+psycopg://s
 secret kubeflow studio-database database-url="postgresql+psycopg://studio:$studio@/studio?host=database.storywright.svc.cluster.local"
 secret storywright mlflow-client username=admin password="$administrator"
 secret kubeflow kfp-mlflow-credentials username=admin password="$administrator"
-secret storywright receiver token="$(word)"
+secret storywright receiver token="$alerts"
+secret monitoring receiver token="$alerts"
 secret storywright object-store accesskey="$(taken accesskey)" secretkey="$(taken secretkey)"
 secret storywright mlflow database-url="postgresql+psycopg2://mlflow:$mlflow@/mlflow" session-key="$(word)" webhooks-key="$(openssl rand -base64 32 | tr '+/' '-_')" basic_auth.ini="$login"
 fi
@@ -75,15 +76,7 @@ kubectl --namespace kubeflow port-forward service/ml-pipeline-ui 8080:80 >/dev/n
 forward=$!
 trap 'kill $forward' EXIT
 until curl --silent --fail --output /dev/null http://127.0.0.1:8080/apis/v2beta1/healthz; do sleep 2; done
-compiled=$(mktemp -d)
-.venv/bin/python -m pipelines compile --out "$compiled" --tag "$tag"
-for file in "$compiled"/*.yaml; do
-    name=$(basename "$file" .yaml)
-    curl --silent --show-error --fail --output /dev/null --form "uploadfile=@$file" \
-        "http://127.0.0.1:8080/apis/v2beta1/pipelines/upload?name=$name-${tag:0:12}" ||
-        echo "$name is there already, or was refused: look at the page."
-done
-rm -r "$compiled"
+.venv/bin/python -m pipelines upload --host http://127.0.0.1:8080 --tag "$tag"
 
 cat <<TEXT
 Kubeflow Pipelines  kubectl --namespace kubeflow port-forward service/ml-pipeline-ui 8080:80   then http://127.0.0.1:8080

@@ -46,6 +46,22 @@ def pods(objects: list[Object]) -> Iterator[tuple[str, str, Object, Object]]:
         yield name, namespace, template["metadata"].get("labels", {}), template["spec"]
 
 
+def strict(schema: Any) -> Any:
+    """A CRD's schema as the cluster's strict validation takes it: what is not described is refused."""
+    if isinstance(schema, list):
+        return [strict(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {key: strict(value) for key, value in schema.items()}
+    if schema.get("x-kubernetes-int-or-string"):
+        made.pop("anyOf", None)
+        return {**made, "type": ["integer", "string"]}
+    described = isinstance(schema.get("properties"), dict) and schema.get("type") == "object"
+    if described and not schema.get("x-kubernetes-preserve-unknown-fields"):
+        made.setdefault("additionalProperties", False)
+    return made
+
+
 def not_restricted(spec: Object) -> list[str]:
     """What Pod Security at the level `restricted` would refuse in a pod."""
     whole = spec.get("securityContext", {})

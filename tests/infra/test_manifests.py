@@ -1,5 +1,6 @@
 """Every object that kustomize makes is valid, safe, and refers to what is there."""
 
+import base64
 import importlib.util
 import json
 import os
@@ -50,22 +51,6 @@ def objects(request, tmp_path_factory) -> list[dict[str, Any]]:
     return manifests.rendered(overlay.parent)
 
 
-def strict(schema: Any) -> Any:
-    """A CRD's schema as the cluster's strict validation takes it: what is not described is refused."""
-    if isinstance(schema, list):
-        return [strict(one) for one in schema]
-    if not isinstance(schema, dict):
-        return schema
-    made = {key: strict(value) for key, value in schema.items()}
-    if schema.get("x-kubernetes-int-or-string"):
-        made.pop("anyOf", None)
-        return {**made, "type": ["integer", "string"]}
-    described = isinstance(schema.get("properties"), dict) and schema.get("type") == "object"
-    if described and not schema.get("x-kubernetes-preserve-unknown-fields"):
-        made.setdefault("additionalProperties", False)
-    return made
-
-
 def errors(one: dict[str, Any]) -> list[str]:
     """What the cluster would refuse in an object; an unknown kind is refused too."""
     group, _, version = one["apiVersion"].rpartition("/")
@@ -73,7 +58,7 @@ def errors(one: dict[str, Any]) -> list[str]:
     if path is None:
         validate(one, VERSION, strict=True)
         return []
-    found = Draft202012Validator(strict(yaml.safe_load(path.read_text()))).iter_errors(one)
+    found = Draft202012Validator(manifests.strict(yaml.safe_load(path.read_text()))).iter_errors(one)
     return [f"{error.json_path}: {error.message[:200]}" for error in found]
 
 
@@ -271,6 +256,21 @@ def test_the_settings_of_kubeflow_pipelines_change_what_they_name(tmp_path):
     (container,) = pod["spec"]["containers"]
     assert "/config/config.json" in [mount["mountPath"] for mount in container["volumeMounts"]]
     assert config["metadata"]["name"] in [volume.get("configMap", {}).get("name") for volume in pod["spec"]["volumes"]]
+
+
+@pytest.mark.system("amtool")
+def test_alertmanager_on_a_cluster_sends_what_it_sends_on_one_host_to_the_receivers_service(objects, tmp_path):
+    secret = manifests.of_kind(objects, "Secret")["storywright-alertmanager"]
+    (tmp_path / "alertmanager.yaml").write_bytes(base64.b64decode(secret["data"]["alertmanager.yaml"]))
+    subprocess.run(["amtool", "check-config", tmp_path / "alertmanager.yaml"], check=True, capture_output=True)
+    here = yaml.safe_load((tmp_path / "alertmanager.yaml").read_text())
+    there = yaml.safe_load((ROOT / "monitoring/alertmanager/alertmanager.yml").read_text())
+    assert (here["route"], here["inhibit_rules"]) == (there["route"], there["inhibit_rules"])
+    service = manifests.of_kind(objects, "Service")["receiver"]
+    host = f"http://{service['metadata']['name']}.{service['metadata']['namespace']}.svc.cluster.local/"
+    hooks = [hook for one in here["receivers"] for hook in one.get("webhook_configs", [])]
+    assert [hook["url"].removeprefix(host) for hook in hooks] == ["alerts", "notices"]
+    assert "token" in keys_of(objects, "monitoring")["secret", "receiver"]
 
 
 def test_what_is_filled_in_is_what_the_example_environment_makes():

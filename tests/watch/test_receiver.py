@@ -73,6 +73,11 @@ def test_an_alert_starts_the_newest_version_of_the_pipeline_and_says_where_it_is
     assert run["description"] == "Alertmanager: StorywrightDrift brightness"
 
 
+def test_the_message_that_the_documentation_sends_starts_one_too(hears, cluster) -> None:
+    assert hears().alerts({}, Path(__file__).with_name("alert.json").read_bytes()).status == 202
+    assert len(cluster.runs) == 1
+
+
 @pytest.mark.parametrize(
     "given",
     [alert(status="resolved"), alert(labels={"alertname": "StorywrightDown", "severity": "page"}), None],
