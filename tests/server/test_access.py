@@ -89,17 +89,17 @@ def filled(path: str, job: str) -> str:
 
 def test_every_route_is_closed_to_strangers_unless_it_says_otherwise(office: Office) -> None:
     rules, open_to_anybody = Rules(office.app.routes), []
-    with office.client() as client:
-        for method, path in routes(office.app):
-            rule, _ = rules.find(method, filled(path, JOB))
-            answer = client.request(method, filled(path, JOB))
-            if rule.needs == "anybody":
-                open_to_anybody.append(path)
-                assert answer.status_code != 401 or path == "/sign-in", (method, path)
-            else:
-                assert answer.status_code == 401, (method, path, answer.status_code)
-        assert client.get("/static/studio.css").status_code == 200
-        assert client.get("/nothing").status_code == 401
+    client = office.client()
+    for method, path in routes(office.app):
+        rule, _ = rules.find(method, filled(path, JOB))
+        answer = client.request(method, filled(path, JOB))
+        if rule.needs == "anybody":
+            open_to_anybody.append(path)
+            assert answer.status_code != 401 or path == "/sign-in", (method, path)
+        else:
+            assert answer.status_code == 401, (method, path, answer.status_code)
+    assert client.get("/static/studio.css").status_code == 200
+    assert client.get("/nothing").status_code == 401
     beyond = {path for path in open_to_anybody if not path.startswith(("/review/", "/v2/health/", "/sign-"))}
     assert beyond == {"/healthz", "/readyz", "/language", "/theme"}
 
@@ -113,46 +113,46 @@ def test_every_parameter_of_a_path_is_explained_or_the_route_is_for_operators(of
 
 
 def test_a_viewer_reads_and_changes_nothing(office: Office) -> None:
-    with office.client("studio viewer") as client:
-        rules = Rules(office.app.routes)
-        for method, path in routes(office.app):
-            rule, _ = rules.find(method, filled(path, JOB))
-            answer = client.request(method, filled(path, JOB), headers={"Origin": office.base_url})
-            allowed = rule.needs in ("anybody", "viewer")
-            assert (answer.status_code == 403) is not allowed, (method, path, answer.status_code, answer.text[:200])
+    client = office.client("studio viewer")
+    rules = Rules(office.app.routes)
+    for method, path in routes(office.app):
+        rule, _ = rules.find(method, filled(path, JOB))
+        answer = client.request(method, filled(path, JOB), headers={"Origin": office.base_url})
+        allowed = rule.needs in ("anybody", "viewer")
+        assert (answer.status_code == 403) is not allowed, (method, path, answer.status_code, answer.text[:200])
 
 
 def test_an_editor_changes_what_is_theirs_and_administers_nothing(office: Office) -> None:
-    with office.client("studio editor") as client:
-        rules = Rules(office.app.routes)
-        for method, path in routes(office.app):
-            rule, _ = rules.find(method, filled(path, JOB))
-            if method == "DELETE" and "feedback" not in path:
-                continue
-            answer = client.request(method, filled(path, JOB))
-            allowed = rule.needs in ("anybody", "viewer", "editor")
-            assert (answer.status_code == 403) is not allowed, (method, path, answer.status_code, answer.text[:200])
+    client = office.client("studio editor")
+    rules = Rules(office.app.routes)
+    for method, path in routes(office.app):
+        rule, _ = rules.find(method, filled(path, JOB))
+        if method == "DELETE" and "feedback" not in path:
+            continue
+        answer = client.request(method, filled(path, JOB))
+        allowed = rule.needs in ("anybody", "viewer", "editor")
+        assert (answer.status_code == 403) is not allowed, (method, path, answer.status_code, answer.text[:200])
 
 
 def test_nothing_of_another_workspace_can_be_named_listed_or_looked_at(office: Office) -> None:
-    with office.client("studio admin") as client:
-        rules = Rules(office.app.routes)
-        for method, path in routes(office.app):
-            rule, _ = rules.find(method, filled(path, ACME_JOB))
-            answer = client.request(method, filled(path, ACME_JOB))
-            if rule.owned:
-                assert answer.status_code == 404, (method, path, answer.status_code)
-            elif "audit" not in path:
-                assert "Morning Run of acme" not in answer.text, (method, path)
-    with office.client("acme admin") as client:
-        for method, path in routes(office.app):
-            rule, _ = rules.find(method, filled(path, JOB))
-            answer = client.request(method, filled(path, JOB))
-            if rule.owned:
-                assert answer.status_code == 404, (method, path, answer.status_code)
-            if rule.needs == "operator":
-                assert answer.status_code == 403, (method, path, answer.status_code)
-            assert f"Morning Run of {JOB}" not in answer.text, (method, path)
+    client = office.client("studio admin")
+    rules = Rules(office.app.routes)
+    for method, path in routes(office.app):
+        rule, _ = rules.find(method, filled(path, ACME_JOB))
+        answer = client.request(method, filled(path, ACME_JOB))
+        if rule.owned:
+            assert answer.status_code == 404, (method, path, answer.status_code)
+        elif "audit" not in path:
+            assert "Morning Run of acme" not in answer.text, (method, path)
+    client = office.client("acme admin")
+    for method, path in routes(office.app):
+        rule, _ = rules.find(method, filled(path, JOB))
+        answer = client.request(method, filled(path, JOB))
+        if rule.owned:
+            assert answer.status_code == 404, (method, path, answer.status_code)
+        if rule.needs == "operator":
+            assert answer.status_code == 403, (method, path, answer.status_code)
+        assert f"Morning Run of {JOB}" not in answer.text, (method, path)
 
 
 def test_a_workspace_has_its_own_boards_pictures_feedback_and_idempotency_keys(office: Office) -> None:
@@ -185,6 +185,15 @@ def test_a_route_with_a_parameter_that_nobody_explained_is_for_operators_only() 
     assert rules.find("DELETE", "/shelves/1")[0].needs == "viewer"
 
 
+def test_a_plain_path_behind_a_pattern_has_the_rule_of_the_pattern_that_answers_it() -> None:
+    from fastapi import FastAPI
+
+    app = FastAPI()
+    app.get("/boxes/{board_id}")(lambda board_id: board_id)
+    app.get("/boxes/all")(allows("anybody")(lambda: "never asked"))
+    assert Rules(app.routes).find("GET", "/boxes/all")[0].needs == "viewer"
+
+
 def test_a_foreign_board_looks_as_one_that_is_not_there(office: Office) -> None:
     client = office.client("studio admin")
     foreign = client.get(f"/api/v1/boards/{ACME_JOB}-1").json()
@@ -213,46 +222,57 @@ def test_another_address_than_loopback_needs_a_key_or_a_provider() -> None:
 
 def test_a_person_exchanges_a_key_for_a_session_and_leaves_again(office: Office) -> None:
     page = {"Accept": "text/html"}
-    with office.client() as browser:
-        sent = browser.get("/?a=1", headers=page)
-        assert sent.headers["location"] == "/sign-in?next=%2F%3Fa%3D1"
-        assert browser.get("/sign-in?next=/boards/x").status_code == 200
-        wrong = browser.post("/sign-in", data={"key": "nonsense", "next": "/"})
-        assert wrong.status_code == 401
-        signed = browser.post("/sign-in", data={"key": office.keys["studio editor"], "next": "//evil.example"})
-        assert (signed.status_code, signed.headers["location"]) == (303, "/")
-        cookie = signed.headers["set-cookie"]
-        assert "HttpOnly" in cookie and "SameSite=lax" in cookie and "Secure" not in cookie
-        me = browser.get("/api/v1/me").json()
-        assert (me["user"], me["role"], me["by"]) == ("editor studio", "editor", "session")
-        assert browser.get("/api/v1/me").headers["cache-control"] == "private, no-cache"
-        out = browser.post("/sign-out", headers={"Origin": office.base_url})
-        assert out.headers["location"] == "/sign-in"
-        browser.cookies.set("storywright", cookie.split("=", 1)[1].split(";")[0])
-        assert browser.get("/api/v1/me").status_code == 401
+    browser = office.client()
+    sent = browser.get("/?a=1", headers=page)
+    assert sent.headers["location"] == "/sign-in?next=%2F%3Fa%3D1"
+    assert browser.get("/sign-in?next=/boards/x").status_code == 200
+    wrong = browser.post("/sign-in", data={"key": "nonsense", "next": "/"})
+    assert wrong.status_code == 401
+    signed = browser.post("/sign-in", data={"key": office.keys["studio editor"], "next": "//evil.example"})
+    assert (signed.status_code, signed.headers["location"]) == (303, "/")
+    cookie = signed.headers["set-cookie"]
+    assert "HttpOnly" in cookie and "SameSite=lax" in cookie and "Secure" not in cookie
+    me = browser.get("/api/v1/me").json()
+    assert (me["user"], me["role"], me["by"]) == ("editor studio", "editor", "session")
+    assert browser.get("/api/v1/me").headers["cache-control"] == "private, no-cache"
+    out = browser.post("/sign-out", headers={"Origin": office.base_url})
+    assert out.headers["location"] == "/sign-in"
+    browser.cookies.set("storywright", cookie.split("=", 1)[1].split(";")[0])
+    assert browser.get("/api/v1/me").status_code == 401
+
+
+def test_the_operators_sessions_end_when_the_operators_key_changes(own_environment: None) -> None:
+    with_old = Office(Access(host="0.0.0.0", key=OPERATOR_KEY)).client()
+    signed = with_old.post("/sign-in", data={"key": OPERATOR_KEY})
+    secret = signed.headers["set-cookie"].split("=", 1)[1].split(";")[0]
+    assert with_old.get("/api/v1/me").json()["user"] == "operator"
+    for key, status in ((OPERATOR_KEY, 200), (f"another-{OPERATOR_KEY}", 401)):
+        app = make_app(Settings.from_environment(), access=Access(host="0.0.0.0", key=key))
+        later = TestClient(app, base_url="http://studio.example", cookies={"storywright": secret})
+        assert later.get("/api/v1/me").status_code == status
 
 
 def test_a_session_changes_nothing_without_saying_where_the_change_comes_from(office: Office) -> None:
-    with office.client() as browser:
-        browser.post("/sign-in", data={"key": office.keys["studio editor"]})
-        change = {"remembers": True}
-        assert browser.put("/api/v1/me", json=change).status_code == 403
-        for headers in (
-            {"Origin": "https://elsewhere.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"},
-            {"Sec-Fetch-Site": "same-site"}, {"Sec-Fetch-Site": "same-origin", "Origin": "http://studio.example.evil"},
-        ):  # fmt: skip
-            assert browser.put("/api/v1/me", json=change, headers=headers).status_code == 403, headers
-        assert browser.put("/api/v1/me", json=change, headers={"Origin": office.base_url}).status_code == 200
+    browser = office.client()
+    browser.post("/sign-in", data={"key": office.keys["studio editor"]})
+    change = {"remembers": True}
+    assert browser.put("/api/v1/me", json=change).status_code == 403
+    for headers in (
+        {"Origin": "https://elsewhere.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"}, {"Sec-Fetch-Site": "same-origin", "Origin": "http://studio.example.evil"},
+    ):  # fmt: skip
+        assert browser.put("/api/v1/me", json=change, headers=headers).status_code == 403, headers
+    assert browser.put("/api/v1/me", json=change, headers={"Origin": office.base_url}).status_code == 200
 
 
 def test_under_tls_cookies_are_secure_and_browsers_are_told_to_stay_there(own_environment: None) -> None:
     office = Office(base_url="https://studio.example")
-    with office.client() as browser:
-        signed = browser.post("/sign-in", data={"key": office.keys["studio viewer"]})
-        assert signed.headers["set-cookie"].startswith("__Host-storywright=")
-        assert "Secure" in signed.headers["set-cookie"] and "Path=/" in signed.headers["set-cookie"]
-        assert browser.get("/api/v1/me").status_code == 200
-        assert "max-age=31536000" in browser.get("/api/v1/me").headers["strict-transport-security"]
+    browser = office.client()
+    signed = browser.post("/sign-in", data={"key": office.keys["studio viewer"]})
+    assert signed.headers["set-cookie"].startswith("__Host-storywright=")
+    assert "Secure" in signed.headers["set-cookie"] and "Path=/" in signed.headers["set-cookie"]
+    assert browser.get("/api/v1/me").status_code == 200
+    assert "max-age=31536000" in browser.get("/api/v1/me").headers["strict-transport-security"]
 
 
 def test_every_answer_forbids_what_the_page_does_not_need(office: Office) -> None:

@@ -26,7 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from storywright.errors import BadInput
 from storywright.server.audit import Act, Audit
 from storywright.server.callers import Caller
-from storywright.server.keys import Keys
+from storywright.server.keys import Keys, operators_id
 from storywright.server.limits import Limits, of_address
 from storywright.server.problems import answer
 from storywright.server.rules import SAFE_METHODS, Rule, Rules
@@ -122,7 +122,7 @@ class Doorkeeper:
     def of_operator(self, token: str) -> Caller | None:
         """The operator, whose key is in the environment."""
         if self.access.key and hmac.compare_digest(token.encode(), self.access.key.encode()):
-            return Caller(user="operator", by="key", key="env")
+            return Caller(user="operator", by="key", key=operators_id(self.access.key))
         return None
 
     async def in_session(self, secret: str, address: str) -> Caller | None:
@@ -327,8 +327,13 @@ def _act(request: _Asked, status: int) -> Act:
         workspace=caller.workspace, user=caller.user, role=caller.role if known else "",
         by=caller.by if known else "", key=caller.key, status=status, address=request.address,
         what=f"{request.method} {request.rule.path or request.path}",
-        about=" ".join(f"{name}={value}" for name, value in request.names.items()),
+        about=" ".join(f"{name}={_shown(name, value)}" for name, value in request.names.items()),
     )  # fmt: skip
+
+
+def _shown(name: str, value: str) -> str:
+    """What a path named; of a token that opens something only the part that says what."""
+    return f"{value.partition('.')[0]}…" if name == "token" else value
 
 
 def _challenge() -> dict[str, str]:

@@ -16,7 +16,7 @@ from storywright.server.following import Following
 from storywright.server.identity import Config as ProviderConfig
 from storywright.server.identity import Provider
 from storywright.server.jobs import Jobs
-from storywright.server.keys import Keys
+from storywright.server.keys import Keys, operators_id
 from storywright.server.ledger import Ledger
 from storywright.server.metrics import Measured, Metrics
 from storywright.server.people import People
@@ -57,6 +57,7 @@ def make_app(
     provider: ProviderConfig | None = None,
 ) -> FastAPI:
     """The app of one studio; without `models` it follows the registry of these settings."""
+    access = access or Access()
     metrics = models.metrics if models else Metrics()
     following = models or Following(settings, metrics)
     metrics.registry.register(Watched(settings.home))
@@ -75,7 +76,7 @@ def make_app(
         reviews=Reviews(engine),
         inbox=Inbox(engine),
         recent=RecentLines(),
-        door=Doorkeeper(access or Access(), Keys(engine)),
+        door=Doorkeeper(access, Keys(engine, operators_id(access.key))),
         audit=Audit(engine),
         provider=Provider(engine, provider) if provider else None,
         people=People(engine),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
 
-from fastapi import Cookie, Depends, Request
+from fastapi import Depends, Request
 
 from storywright.studio.workspaces import HOME
 
@@ -42,13 +42,13 @@ def caller_of(request: Request) -> Caller | None:
     return found if isinstance(found, Caller) else None
 
 
-def _user(request: Request, studio_user: Annotated[str, Cookie(max_length=64)] = "") -> str:
+def user_of(request: Request) -> str:
     """The name of whoever asks: what they signed in as, and only on loopback what their browser says."""
     caller = caller_of(request)
-    return caller.user if caller and caller.by != "loopback" else studio_user
+    return caller.user if caller and caller.by != "loopback" else request.cookies.get("studio_user", "")[:64]
 
 
-User = Annotated[str, Depends(_user)]
+User = Annotated[str, Depends(user_of)]
 
 
 def _the_caller(request: Request) -> Caller:

@@ -77,8 +77,9 @@ class Key:
 class Keys:
     """The keys and sessions of one database."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, operator: str = "") -> None:
+        """`operator` is the id of the key that the environment holds; a session that was begun with another ends."""
+        self._engine, self._operator = engine, operator
         database.make_tables(engine, _TABLES, _INDEXES)
 
     def make(self, name: str, *, workspace: str, role: str, days: float) -> tuple[Key, str]:
@@ -157,6 +158,8 @@ class Keys:
             return None
         if row["key_expires_ms"] is not None and row["key_expires_ms"] <= now_ms():
             return None
+        if row["key"] and row["key_expires_ms"] is None and row["key"] != self._operator:
+            return None
         return Caller(
             user=row["user"], workspace=row["workspace"], role=row["role"], by="session", key=row["digest"][:8]
         )
@@ -179,6 +182,11 @@ class Keys:
         if key.seen_ms is None or now - key.seen_ms > _SEEN_EVERY_MS:
             with self._engine.begin() as connection:
                 connection.execute(update(_KEYS).where(_KEYS.c.id == key.id).values(seen_ms=now))
+
+
+def operators_id(key: str) -> str:
+    """What the operator's key is called; another key is called something else."""
+    return _digest(f"operator {key}")[:8] if key else ""
 
 
 def _digest(secret: str) -> str:

@@ -1,7 +1,7 @@
 """What the studio may remember of a person, and what it makes of that: nothing, unless they allowed it.
 
-Whoever allows it gets the ideas first that they chose before; who takes it back is forgotten at once, and nothing that
-was said before counts. Knows nothing of how boards are made.
+Whoever allows it gets the ideas first that they chose before, and begins with the look of their last brief; who takes
+it back is forgotten at once, and nothing that was said before counts. Knows nothing of how boards are made.
 """
 
 from collections import Counter
@@ -9,6 +9,7 @@ from collections import Counter
 from sqlalchemy import BigInteger, Column, ColumnElement, Engine, MetaData, String, Table, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from storywright.server.ledger import Ledger
 from storywright.studio import workspaces
 from storywright.studio.ideas import IDEAS
 from storywright.studio.store import NotKept, Store
@@ -16,6 +17,7 @@ from storywright.watch import database, feedback
 from storywright.watch.database import now_ms
 
 _CHOICES_LOOKED_AT = 50
+_ORDERS_LOOKED_AT = 200
 _TABLES = MetaData()
 _REMEMBERED = Table(
     "remembered_people",
@@ -59,6 +61,18 @@ class People:
             if workspaces.of(board_id) == workspace and (idea := _idea_of(board_id, store)):
                 counts[idea] += 1
         return [name for name, _ in counts.most_common()]
+
+    def usual(self, user: str, workspace: str, ledger: Ledger) -> dict[str, str]:
+        """The look that this person's last brief asked for, to begin the next one with; empty where not allowed."""
+        if not user or not self.remembers(user, workspace):
+            return {}
+        for job in ledger.listed(_ORDERS_LOOKED_AT, workspace=workspace):
+            if job.kind == "boards" and job.user == user:
+                brief = job.asked["brief"]
+                return {name: str(brief[name]) for name in ("style", "tone") if brief.get(name)} | {
+                    "aspect": str(brief["format"]["aspect"])
+                }
+        return {}
 
 
 def _idea_of(board_id: str, store: Store) -> str:

@@ -95,7 +95,8 @@ class Rules:
             path, methods = str(way.path), frozenset(way.methods or ())
             for method in methods:
                 rule = _rule(path, method, way.endpoint)
-                if "{" in path:
+                # The app asks its routes in their order: a plain path may be taken by a pattern that stands before it.
+                if "{" in path or any(method in one.methods and one.pattern.match(path) for one in self._ways):
                     self._ways.append(_Way(way.path_regex, frozenset({method}), rule))
                 else:
                     self._plain.setdefault((method, path), rule)

@@ -96,6 +96,8 @@ def home(request: Request, service: TheService, user: User, example: str = "") -
         if found is None:
             raise BadInput(f"There is no example {example!r}: choose one of {', '.join(_examples())}.")
         said = _in_fields(found)
+    else:
+        said |= service.people.usual(user, service.workspace, service.jobs.ledger)
     return known_from_now_on(_home(request, service, said), user)
 
 

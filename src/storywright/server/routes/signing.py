@@ -2,7 +2,6 @@
 
 import re
 from typing import Annotated
-from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
@@ -11,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from storywright.errors import BadInput
 from storywright.server.access import cookie_name
-from storywright.server.callers import Caller, Role, TheCaller, User
+from storywright.server.callers import Caller, Role, TheCaller, User, caller_of, user_of
 from storywright.server.identity import BACK
 from storywright.server.keys import SESSION_MS
 from storywright.server.problems import Missing
@@ -77,6 +76,17 @@ def sign_in(request: Request, service: TheService, next: Annotated[str, Query(ma
     return _page(request, service, _local(next))
 
 
+@router.post("/account", include_in_schema=False)
+@allows("viewer", max_bytes=8_192)
+def change_account(
+    service: TheService, caller: TheCaller, user: User, remembers: Annotated[str, Form(max_length=8)] = ""
+) -> Response:
+    """Allow to be remembered, or take it back."""
+    if user:
+        service.people.remember(user, caller.workspace, remembers == "yes")
+    return RedirectResponse("/sign-in", 303)
+
+
 @router.post("/sign-in", include_in_schema=False)
 @allows("anybody", limited="sign-in", max_bytes=8_192)
 async def take_key(
@@ -117,7 +127,7 @@ def go_to_provider(
 @allows("anybody", limited="sign-in")
 async def come_back(request: Request, service: TheService) -> Response:
     """Somebody comes back from the identity provider."""
-    said = {name: values[0] for name, values in parse_qs(request.url.query, max_num_fields=20).items()}
+    said = request.query_params
     held = request.cookies.get(_STATE_COOKIE, "")
     try:
         if service.provider is None or not held or said.get("state") != held:
@@ -189,8 +199,10 @@ async def _signed_in(request: Request, service: TheService, caller: Caller, targ
 
 
 def _page(request: Request, service: TheService, target: str, problem: str = "", status: int = 200) -> Response:
-    provider = service.provider.name if service.provider else ""
-    return page(request, "sign_in.html", status, target=target, problem=problem, provider=provider)
+    provider, caller = service.provider.name if service.provider else "", caller_of(request)
+    user = user_of(request)
+    me = _me(caller, user, service) if caller and user else None
+    return page(request, "sign_in.html", status, target=target, problem=problem, provider=provider, me=me)
 
 
 def _me(caller: Caller, user: str, service: TheService) -> Me:
