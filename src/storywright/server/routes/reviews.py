@@ -292,19 +292,21 @@ def client(
 @allows("anybody", free=("token",))
 def client_picture(token: str, digest: str, service: TheService) -> FileResponse:
     """A picture of the version that is shown."""
-    review = service.reviews.by_token(token)
+    review, service = _followed(service, token)
     kept = service.store.version(review.board, review.version).board
     if digest not in {digest_of(panel) for panel in kept.panels}:
         raise Missing("There is no such picture in this review.")
     private = {"Cache-Control": "private, max-age=3600"}
-    return FileResponse(service.store.picture(digest), media_type="image/png", headers=private)
+    return FileResponse(
+        service.within(workspaces.of(review.board)).store.picture(digest), media_type="image/png", headers=private
+    )
 
 
 @pages.post("/review/{token}/comments")
 @allows("anybody", free=("token",))
 def client_says(token: str, request: Request, service: TheService, form: Fields) -> Response:
     """Pin a comment to a panel, or answer one."""
-    review, who = service.reviews.by_token(token), form.get("who", "")
+    (review, service), who = _followed(service, token), form.get("who", "")
     try:
         _known_panel(service.store.version(review.board, review.version), form.get("panel", ""))
         service.reviews.say(
@@ -320,7 +322,7 @@ def client_says(token: str, request: Request, service: TheService, form: Fields)
 @allows("anybody", free=("token",))
 def client_decides(token: str, request: Request, service: TheService, form: Fields) -> Response:
     """Approve the board, or ask for a change."""
-    review, who = service.reviews.by_token(token), form.get("who", "")
+    (review, service), who = _followed(service, token), form.get("who", "")
     try:
         key = form.get("key", "")[:64] + form.get("verdict", "")[:16]
         service.reviews.decide(review, form.get("verdict", ""), who=who, words=form.get("words", ""), key=key)
@@ -342,7 +344,7 @@ def _owners(request: Request, service: Service, board_id: str, problem: str = ""
 
 
 def _client(token: str, request: Request, service: Service, who: str, problem: str = "", status: int = 200) -> Response:
-    review = service.reviews.by_token(token)
+    review, service = _followed(service, token)
     kept = service.store.version(review.board, review.version)
     answer = page(
         request, "review.html", status, review=review, board=kept.board, token=token, problem=problem, who=who,
@@ -353,6 +355,12 @@ def _client(token: str, request: Request, service: Service, who: str, problem: s
     answer.headers["Referrer-Policy"] = "no-referrer"  # the address of the page is its key
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer
+
+
+def _followed(service: Service, token: str) -> tuple[Review, Service]:
+    """The review of a link, and the studio as its workspace sees it."""
+    review = service.reviews.by_token(token)
+    return review, service.within(workspaces.of(review.board))
 
 
 def _back(token: str, who: str, place: str) -> Response:
