@@ -64,7 +64,7 @@ def test_the_draw_with_the_right_hair_and_clothes_is_kept(critic, order):
 def test_what_is_read_as_something_else_is_named(critic):
     seen = Eye(critic).look(SCENE, critic.of_pictures([drawn(in_other_colours(SCENE))])[0])
     assert seen.right < 1
-    assert "Mia's clothes read as blue" in seen.misread
+    assert "Mia's hair read as black" in seen.misread
 
 
 def test_the_product_in_a_persons_hand_is_asked_about_and_furniture_is_not(critic):
