@@ -9,7 +9,7 @@ ACCELERATOR ?= cpu
 TERRAFORM_TOOLS := .venv-terraform
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo repro test test-fast test-terraform test-manifests images test-images release bench-draw bench-train bench-onnx bench-steps soak-training bench-material bench-writer bench-metrics bench-serve soak-api bench-feedback soak-durability soak ablation check format serve mlflow clean
+.PHONY: help setup demo repro test test-fast test-terraform test-manifests images test-images release bench-draw bench-train bench-onnx bench-steps soak-training bench-material bench-studio bench-writer bench-metrics bench-serve soak-api bench-feedback soak-durability soak ablation check format serve mlflow clean
 
 help:  ## show what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -90,6 +90,11 @@ bench-steps: setup  ## measure what drawing in fewer steps loses, by solver
 
 soak-training: setup  ## kill a training twenty times at random moments, and compare the bits it ends with
 	@STORYWRIGHT_SOAK_KILLS=$${KILLS:-20} $(BIN)/python -m pytest tests/training/test_loop.py -k killed_at_random -p no:randomly
+
+bench-studio: setup  ## measure boards, exports, adapted events, and how well people and product keep their looks
+	@$(BIN)/python benchmarks/bench_board.py --out docs/results/studio.md
+	@$(BIN)/python benchmarks/bench_adaptation.py --out docs/results/studio.md
+	@$(BIN)/python benchmarks/bench_consistency.py --out docs/results/studio.md
 
 bench-material: setup  ## measure crawler, drawn world and corpus against their bars
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
