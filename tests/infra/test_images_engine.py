@@ -4,6 +4,7 @@ What is measured on the way is written to docs/results/images.md.
 """
 
 import contextlib
+import hashlib
 import importlib.util
 import io
 import json
@@ -14,6 +15,7 @@ import socket
 import subprocess
 import sys
 import tarfile
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -104,11 +106,12 @@ def client(asked: dict[str, str]) -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def commit(client: Any, figures: Figures) -> str:
-    """Builds all four from the commit that is checked out, as `make images` does."""
+    """Builds all four as `make images` does, from the commit that is checked out or STORYWRIGHT_IMAGES_COMMIT."""
+    wanted = os.environ.get("STORYWRIGHT_IMAGES_COMMIT", "HEAD")
     for image in IMAGES:
         started = time.monotonic()
         subprocess.run(
-            [sys.executable, ROOT / "components/images/build.py", image, "--option=--network=host",
+            [sys.executable, ROOT / "components/images/build.py", image, "--commit", wanted, "--option=--network=host",
              "--option=--progress=plain"],
             check=True,
         )  # fmt: skip
@@ -116,7 +119,7 @@ def commit(client: Any, figures: Figures) -> str:
             f"build of `{image}`, what stages before it made not counted", f"{time.monotonic() - started:.0f} s"
         )
     made = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=ROOT, check=True, capture_output=True, text=True
+        ["git", "rev-parse", wanted], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout.strip()
     for image in IMAGES:
         size = client.images.get(f"storywright-{image}:{made}").attrs["Size"]
@@ -277,8 +280,6 @@ def test_the_list_of_what_is_in_an_image_lies_inside_and_beside_it_and_names_cod
                 ["git", "show", f"{commit}:src/storywright/starter/{role.removeprefix('storywright-')}/{part['name']}"],
                 cwd=ROOT, check=True, capture_output=True,
             ).stdout  # fmt: skip
-            import hashlib
-
             assert hashlib.sha256(committed).hexdigest() == part["hashes"][0]["content"]
 
 
@@ -515,8 +516,6 @@ def host(client: Any, commit: str, tmp_path_factory: pytest.TempPathFactory, fig
 @contextlib.contextmanager
 def postgresql(port: int, password: str) -> Iterator[Any]:
     programs = Path(shutil.which("pg_ctl") or "").resolve().parent
-    import tempfile
-
     folder = Path(tempfile.mkdtemp(prefix="postgresql-"))
     user = "postgres" if os.geteuid() == 0 else None
     (folder / "word").write_text(password)
@@ -615,33 +614,31 @@ def test_prometheus_reads_every_server_with_the_key_and_alertmanager_reaches_the
             time.sleep(1)
 
 
-def test_the_whole_training_in_containers_measures_what_it_measures_in_processes(host, commit, tmp_path, figures):
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "STORYWRIGHT_TRACKING": ""}
-    environment.pop("STORYWRIGHT_TRACKING")
-    inside = environment | {
-        "MLFLOW_TRACKING_URI": host.url(5000),
-        "MLFLOW_TRACKING_USERNAME": "admin",
-        "MLFLOW_TRACKING_PASSWORD": host.words["MLFLOW_PASSWORD"],
-    }
-    outside = environment | {
-        "MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path}/mlflow.db",
-        "STORYWRIGHT_HOME": str(tmp_path / "home"),
-    }
-    tmp_path.chmod(0o755)
-    for parent in tmp_path.parents[:2]:  # pytest's own folders are closed to other users
-        parent.chmod(0o755)
-    found = {}
-    for place, variables in (("containers", inside), ("processes", outside)):
-        out = tmp_path / place
-        tag = commit if place == "containers" else "-"
-        done = subprocess.run(
-            [sys.executable, Path(__file__).with_name("engine_dag.py"), place, tag, out],
-            cwd=ROOT, env=variables, check=False, capture_output=True, text=True,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]
-        found[place] = json.loads((out / "metrics.json").read_text())
-        figures.add(f"the pipeline `training`, tiny, 13 tasks in {place}", f"{found[place]['seconds']:.0f} s")
-    assert set(found["containers"]["metrics"]) == set(found["processes"]["metrics"])
+def test_the_whole_training_in_containers_measures_what_it_measures_in_processes(host, commit, figures):
+    # Not in pytest's own folder, which is closed to the containers' user; and with the code that the images have.
+    with tempfile.TemporaryDirectory(prefix="training-") as folder:
+        Path(folder).chmod(0o755)
+        checkout = Path(folder) / "checkout"
+        checkout.mkdir()
+        with subprocess.Popen(["git", "archive", commit], cwd=ROOT, stdout=subprocess.PIPE) as files:
+            subprocess.run(["tar", "--extract"], cwd=checkout, stdin=files.stdout, check=True)
+        both = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(checkout / "src")}
+        both.pop("STORYWRIGHT_TRACKING")
+        inside = {
+            "MLFLOW_TRACKING_URI": host.url(5000),
+            "MLFLOW_TRACKING_USERNAME": "admin",
+            "MLFLOW_TRACKING_PASSWORD": host.words["MLFLOW_PASSWORD"],
+        }
+        outside = {"MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db", "STORYWRIGHT_HOME": f"{folder}/home"}
+        found = {}
+        for place, tag, variables in (("containers", commit, inside), ("processes", "-", outside)):
+            done = subprocess.run(
+                [sys.executable, "tests/infra/engine_dag.py", place, tag, f"{folder}/{place}"],
+                cwd=checkout, env=both | variables, check=False, capture_output=True, text=True,
+            )  # fmt: skip
+            assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]
+            found[place] = json.loads((Path(folder) / place / "metrics.json").read_text())
+            figures.add(f"the pipeline `training`, tiny, 13 tasks in {place}", f"{found[place]['seconds']:.0f} s")
     assert found["containers"]["metrics"] == found["processes"]["metrics"]
     num_equal = sum(len(one) for one in found["containers"]["metrics"].values())
     figures.add("numbers that the tasks measured, the same in containers and processes", str(num_equal))
