@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import httpx
+from PIL import Image
 
 
 def free_port() -> int:
@@ -57,12 +58,23 @@ class Process:
             return False
 
 
+class Film:
+    """Draws frames that are all alike."""
+
+    def in_style(self, prompt: str, style: str | None) -> str:
+        return prompt
+
+    def draw(self, prompt: str, *, frames: int, size: tuple[int, int], **_: object) -> list[Image.Image]:
+        return [Image.new("RGB", size, (40, 80, 120))] * frames
+
+
 def main() -> None:
     sys.path.insert(0, sys.argv[1])
     import conftest
     import uvicorn
 
     from storywright.server.app import make_app
+    from storywright.server.drawing.bench import Bench
     from storywright.server.following import Following
     from storywright.server.metrics import Metrics
     from storywright.settings import Settings
@@ -78,6 +90,7 @@ def main() -> None:
         return drawn
 
     models.illustrator.draw = noted
+    Bench._animating = lambda _: Film()  # type: ignore[method-assign]
     settings = Settings.from_environment()
     opener = lambda *_: (models, Drawing(draws=1, steps=1))  # noqa: E731
     app = make_app(settings, Following(settings, Metrics(), every_seconds=0.1, opener=opener))

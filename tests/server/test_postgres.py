@@ -6,6 +6,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -79,3 +80,42 @@ def test_workers_of_one_database_never_claim_the_same_job(url: str) -> None:
     assert len(claimed) == len(set(claimed)) == 4
     assert ledger.cancel(claimed[0])
     assert not any(ledger.finish(claimed[0], f"w{number}", result={}) for number in range(4))
+
+
+def test_many_workers_end_every_job_once_also_those_of_a_worker_that_died(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from storywright.server import ledger as module
+
+    monkeypatch.setattr(module, "LEASE_MS", 2_000)
+    ledger = Ledger(database.engine(url))
+    names = {f"many-{number}" for number in range(24)}
+    for name in names:
+        ledger.enter(name, "boards", {}, user=f"user-{int(name[5:]) % 3}", num_panels=1)
+    died = ledger.claim("dead", ["boards"])
+    assert died
+    ended: list[str] = []
+
+    def work(number: int) -> None:
+        own = Ledger(database.engine(url))
+        end = time.monotonic() + 60
+        while set(ended) != names and time.monotonic() < end:
+            job = own.claim(f"worker-{number}", ["boards"])
+            if job is None:
+                time.sleep(0.05)
+            elif job.id in names and own.finish(job.id, f"worker-{number}", result={}):
+                ended.append(job.id)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
+    assert sorted(ended) == sorted(names), "each once, also that of the dead worker"
+    assert not ledger.finish(died.id, "dead", result={})
+
+
+def test_users_share_the_workers_fairly_on_postgresql(url: str) -> None:
+    ledger = Ledger(database.engine(url))
+    for number in range(4):
+        ledger.enter(f"fair-mia-{number}", "video", {}, user="fair-mia", num_panels=1)
+    ledger.enter("fair-tom", "video", {}, user="fair-tom", num_panels=1)
+    claimed = [ledger.claim(f"w{number}", ["video"]) for number in range(3)]
+    assert [job.id for job in claimed if job] == ["fair-mia-0", "fair-tom", "fair-mia-1"]

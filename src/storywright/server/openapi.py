@@ -9,6 +9,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from storywright.server.routes.infer import Asked
+
 _METHODS = {"get", "put", "post", "delete", "patch", "head", "options"}
 _PROBLEM: dict[str, Any] = {
     "type": "object",
@@ -35,6 +37,38 @@ _ERROR: dict[str, Any] = {
     "properties": {"error": {"type": "string"}},
     "example": {"error": "There is no model 'painter': this server has illustrator."},
 }
+_BOARD, _JOB = "$response.body#/boards/0/id", "$response.body#/id"
+_LINKS: dict[tuple[str, str, str], list[tuple[str, str, str, dict[str, str]]]] = {
+    ("post", "/api/v1/boards", "201"): [
+        ("board", "get", "/api/v1/boards/{board_id}", {"board_id": _BOARD}),
+        ("versions", "get", "/api/v1/boards/{board_id}/versions", {"board_id": _BOARD}),
+        ("revise", "post", "/api/v1/boards/{board_id}/revisions", {"board_id": _BOARD, "header.if-match": "*"}),
+        ("export", "post", "/api/v1/boards/{board_id}/exports", {"board_id": _BOARD}),
+        (
+            "picture",
+            "get",
+            "/api/v1/boards/{board_id}/panels/{panel}.png",
+            {"board_id": _BOARD, "panel": "$response.body#/boards/0/panels/0/id"},
+        ),
+        (
+            "draws",
+            "post",
+            "/api/v1/boards/{board_id}/panels/{panel}/draws",
+            {"board_id": _BOARD, "panel": "$response.body#/boards/0/panels/0/id"},
+        ),
+    ],
+    ("post", "/api/v1/boards", "202"): [("job", "get", "/api/v1/jobs/{job_id}", {"job_id": _JOB})],
+    ("post", "/api/v1/videos", "202"): [
+        ("job", "get", "/api/v1/jobs/{job_id}", {"job_id": _JOB}),
+        ("cancel", "delete", "/api/v1/jobs/{job_id}", {"job_id": _JOB}),
+    ],
+    ("post", "/api/v1/manuscripts", "202"): [("job", "get", "/api/v1/jobs/{job_id}", {"job_id": _JOB})],
+    ("post", "/api/v1/boards/{board_id}/exports", "202"): [
+        ("job", "get", "/api/v1/jobs/{job_id}", {"job_id": _JOB}),
+        ("events", "get", "/api/v1/jobs/{job_id}/events", {"job_id": _JOB}),
+    ],
+}
+"""What can be done next with what an answer says."""
 _TAGS = {
     "boards": "Briefs become boards; boards are looked at, revised, compared and exported.",
     "manuscripts": "Chapters, books and scripts become boards whose panels point at their sentences.",
@@ -66,7 +100,7 @@ def describe(app: FastAPI) -> None:
 
 def _with_errors(document: dict[str, Any]) -> dict[str, Any]:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    schemas |= {"Problem": _PROBLEM, "InferenceError": _ERROR}
+    schemas |= {"Problem": _PROBLEM, "InferenceError": _ERROR} | _of_the_protocol()
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     for path, item in document["paths"].items():
@@ -74,7 +108,18 @@ def _with_errors(document: dict[str, Any]) -> dict[str, Any]:
             if method in _METHODS:
                 operation["responses"].pop("422", None)
                 operation["responses"]["default"] = _error_of(path)
+    for (method, path, status), links in _LINKS.items():
+        document["paths"][path][method]["responses"][status]["links"] = {
+            name: {"operationId": document["paths"][there][how]["operationId"], "parameters": parameters}
+            for name, how, there, parameters in links
+        }
     return document
+
+
+def _of_the_protocol() -> dict[str, Any]:
+    """The request of the inference protocol, which is read by hand because tensors may lie behind it."""
+    request = Asked.model_json_schema(ref_template="#/components/schemas/{model}")
+    return {**request.pop("$defs"), "Asked": request}
 
 
 def _error_of(path: str) -> dict[str, Any]:

@@ -6,8 +6,10 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Mount
 
 from storywright.errors import BadInput
 from storywright.server.templates import page, wants_page
@@ -105,8 +107,17 @@ def _gone(request: Request, error: Exception) -> Response:
 
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.status_code == 405:
+        known = ", ".join(_methods(request))
+        return answer(request, 405, f"{request.method} is not done to this: {known} is.", {"Allow": known})
     detail = f"There is nothing at {request.url.path}." if error.status_code == 404 else f"{error.detail}."
     return answer(request, error.status_code, detail, dict(error.headers or {}))
+
+
+def _methods(request: Request) -> list[str]:
+    """What can be done to the path of a request; each route knows its own only."""
+    ways = iter_route_contexts([route for route in request.app.routes if not isinstance(route, Mount)])
+    return sorted({method for way in ways if way.path_regex.match(request.url.path) for method in way.methods or ()})
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
