@@ -307,7 +307,7 @@ def _plan_while_somebody_else_applies(cloud: Cloud, root: str, lock: str) -> str
 
 
 def _wait_for(cloud: Cloud, server: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 300
     while time.monotonic() < until:
         assert server.poll() is None, "the stand-in for AWS did not start"
         try:
@@ -315,7 +315,7 @@ def _wait_for(cloud: Cloud, server: subprocess.Popen[bytes]) -> None:
             return
         except (urllib.error.URLError, TimeoutError):
             time.sleep(0.2)
-    raise AssertionError("the stand-in for AWS did not answer within a minute")
+    raise AssertionError("the stand-in for AWS did not answer within five minutes")
 
 
 def _all(resources: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
