@@ -1,7 +1,7 @@
 #!/bin/sh
 # test.sh IMAGE: the tests of the components that run in this image, in a stage with the image's own libraries.
 set -eu
-export HOME=/tmp PYTHONDONTWRITEBYTECODE=1 OMP_NUM_THREADS=1
+export PATH="/opt/venv/bin:$PATH" HOME=/tmp PYTHONDONTWRITEBYTECODE=1 OMP_NUM_THREADS=1
 steps=$(grep -l "base_image=\"storywright-$1\"" components/*/component.py | cut -d/ -f2)
 
 # Each step finds what it imports, and its values in both presets are what it takes.
