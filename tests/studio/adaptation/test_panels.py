@@ -1,8 +1,11 @@
 import itertools
+import time
 
 import pytest
 
-from storywright.studio.adaptation import Adapter, Config
+from storywright.studio.adaptation import Adapter, Config, panels
+from storywright.studio.adaptation.events import Event
+from storywright.studio.adaptation.scenes import Scene
 from storywright.toonworld.grammar import shots
 
 
@@ -65,3 +68,13 @@ def test_the_seconds_that_are_wished_for_are_shared_out_to_the_frame(example, ri
 def test_every_event_is_in_the_coverage_and_ids_are_of_panels(board):
     ids = {panel.id for panel in board.panels}
     assert all(panels and set(panels) <= ids for panels in board.coverage.values())
+
+
+def test_a_book_of_thousands_of_panels_is_cut_to_a_dozen_in_a_moment():
+    told = [Scene([Event(f"Tom does {scene} {number}.", 0, 9, "deed", 1 + number / 9, []) for number in range(4)])
+            for scene in range(1500)]  # fmt: skip
+    started = time.process_time()
+    shown = panels.grouped(told, 12)
+    assert len(shown) == 12
+    assert time.process_time() - started < 5
+    assert len({id(panel.scene) for panel in shown}) == 12  # the last panel of a scene goes last

@@ -147,8 +147,8 @@ class Adapter:
         if not found:
             return
         config = self._config
-        whole = panels.grouped(found, config.panels)
-        fits = config.panels is not None or config.seconds is not None or len(whole) <= _ONE_BOARD_PANELS
+        wished = config.panels is not None or config.seconds is not None
+        fits = wished or len(panels.grouped(found)) <= _ONE_BOARD_PANELS
         parts = [found] if fits else _parts(found)
         for part, own in enumerate(parts):
             most = config.panels or (MOST_PANELS if len(panels.grouped(own)) > MOST_PANELS else None)

@@ -4,7 +4,7 @@ Each new place is established, people who talk are seen in turn, a turn of the s
 jumps. Knows nothing about the drawn world but its shots.
 """
 
-import itertools
+import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -130,14 +130,72 @@ def _divide(panels: list[Shown], wanted: int) -> None:
 
 def _fit(panels: list[Shown], most: int) -> None:
     """Join what can be seen together, the shortest first; leave out what weighs least."""
-    while len(panels) > most:
-        joins = [(_join_cost(a, b), index) for index, (a, b) in enumerate(itertools.pairwise(panels))]
-        cost, at = min(joins)
-        weight, lightest = min((_drop_cost(panels, index), index) for index in range(len(panels)))
+    crowd = _Crowd(panels)
+    while len(crowd.left) > most:
+        crowd.shrink()
+    panels[:] = [panels[at] for at in sorted(crowd.left)]
+
+
+class _Crowd:
+    """Panels of which there are too many, with what it costs to do without each; a book has thousands."""
+
+    def __init__(self, panels: list[Shown]) -> None:
+        self._panels, self.left = panels, set(range(len(panels)))
+        self._before = {at: at - 1 for at in range(1, len(panels))}
+        self._after = {at: at + 1 for at in range(len(panels) - 1)}
+        self._of_scene: dict[int, set[int]] = {}
+        for at, panel in enumerate(panels):
+            self._of_scene.setdefault(id(panel.scene), set()).add(at)
+        self._costs: dict[tuple[str, int], float] = {}
+        self._joins: list[tuple[float, int]] = []
+        self._drops: list[tuple[float, int]] = []
+        for at in range(len(panels)):
+            self._weigh(at)
+
+    def shrink(self) -> None:
+        """One panel fewer."""
+        cost, at = self._cheapest("join", self._joins)
+        weight, lightest = self._cheapest("drop", self._drops)
         if cost <= weight:
-            panels[at].events += panels.pop(at + 1).events
+            gone = self._after[at]
+            self._panels[at].events += self._panels[gone].events
         else:
-            panels.pop(lightest)
+            gone = lightest
+        self._remove(gone)
+
+    def _remove(self, gone: int) -> None:
+        before, after = self._before.pop(gone, None), self._after.pop(gone, None)
+        for here, other, sides in ((before, after, self._after), (after, before, self._before)):
+            if here is not None and other is not None:
+                sides[here] = other
+            elif here is not None:
+                sides.pop(here)
+        self.left.remove(gone)
+        self._costs.pop(("join", gone), None)
+        self._costs.pop(("drop", gone), None)
+        scene = self._of_scene[id(self._panels[gone].scene)]
+        scene.remove(gone)
+        changed = [before, after, *(scene if len(scene) == 1 else ())]
+        if before is not None:
+            changed.append(self._before.get(before))
+        for at in {one for one in changed if one is not None}:
+            self._weigh(at)
+
+    def _weigh(self, at: int) -> None:
+        """What joining this panel with the next, and leaving it out, cost now."""
+        panel, after = self._panels[at], self._after.get(at)
+        self._costs.pop(("join", at), None)
+        if after is not None:
+            self._costs["join", at] = cost = _join_cost(panel, self._panels[after])
+            heapq.heappush(self._joins, (cost, at))
+        alone = len(self._of_scene[id(panel.scene)]) == 1
+        self._costs["drop", at] = cost = panel.weight + 0.2 * len(panel.events) + 0.5 * alone
+        heapq.heappush(self._drops, (cost, at))
+
+    def _cheapest(self, what: str, heap: list[tuple[float, int]]) -> tuple[float, int]:
+        while self._costs.get((what, heap[0][1])) != heap[0][0]:
+            heapq.heappop(heap)
+        return heap[0]
 
 
 def _join_cost(one: Shown, other: Shown) -> float:
@@ -146,12 +204,6 @@ def _join_cost(one: Shown, other: Shown) -> float:
     if one.scene is not other.scene or people > _MOST_PEOPLE or lines > _MOST_LINES or words > _MOST_WORDS:
         return float("inf")
     return 0.4 + words / _MOST_WORDS + 0.3 * (one.people[:1] != other.people[:1])
-
-
-def _drop_cost(panels: list[Shown], index: int) -> float:
-    panel = panels[index]
-    alone = sum(other.scene is panel.scene for other in panels) == 1
-    return panel.weight + 0.2 * len(panel.events) + 0.5 * alone
 
 
 # How the camera sees it.
