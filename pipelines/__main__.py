@@ -137,6 +137,32 @@ def submit(
 
 
 @pipelines.command()
+@_PRESET
+@click.option("--host", required=True, metavar="URL", help="The address of the cluster's Kubeflow Pipelines.")
+@click.option("--namespace", help="The namespace, where a cluster has many users.")
+@click.option("--registry", default="", help="Host and path of the registry that the cluster pulls the images from.")
+@click.option("--tag", required=True, help="The images' tag, such as the git commit; the versions are called by it.")
+def upload(preset: str | None, host: str, namespace: str | None, registry: str, tag: str) -> None:
+    """Put all pipelines into a cluster's list, or new versions of them."""
+    from pipelines import compiling, submitting
+
+    images = compiling.Images(registry=registry, tag=tag)
+    for name in compiling.NAMES:
+        for each in (preset,) if preset else compiling.PRESETS:
+            text = compiling.compiled(name, each, images)
+            print(submitting.upload(f"{name}-{each}", text, tag[:12], host, namespace), flush=True)
+
+
+@pipelines.command()
+def needs() -> None:
+    """Compare what each step asks of a cluster with what its runs were seen to take."""
+    from pipelines import measured
+
+    for line in measured.lines(measured.needs()):
+        print(line)
+
+
+@pipelines.command()
 @click.option("--board", type=click.Path(path_type=Path), help="The folder of a storyboard that was made.")
 def where(board: Path | None) -> None:
     """Say where what was made can be looked at."""

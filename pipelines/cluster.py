@@ -4,6 +4,7 @@ Knows the names that infra/kubernetes gives things. On one machine nothing of th
 """
 
 import contextlib
+import json
 from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -15,6 +16,10 @@ GPU_TYPE = "nvidia.com/gpu"
 """The resource that a GPU is asked for as, and the taint that keeps other pods off its node."""
 POOL_LABEL = "storywright/pool"
 """By its value, `cpu` or `gpu`, a task chooses its nodes; Terraform calls it `pool_label`."""
+TRAININGS = "trainings"
+"""The volume in infra/kubernetes/base/training.yaml, which trainings share."""
+IMAGE = "STORYWRIGHT_IMAGE"
+"""The variable by which a task knows the image that it runs in."""
 USER = 10001
 """Whom the images run as."""
 
@@ -28,7 +33,9 @@ class Needs:
     cpu: str = "1"
     memory: str = "4Gi"
     num_gpus: int = 0
-    """GPUs, where the preset is made for them."""
+    """GPUs of each machine, where the preset is made for them."""
+    num_nodes: int = 1
+    """Machines that train together, where the preset is made for GPUs; with more than one, by Kubeflow Trainer."""
     retries: int = 2
     """How often it is begun again; a lost node is the usual reason."""
     seconds: int = 2 * _HOUR
@@ -39,9 +46,11 @@ class Needs:
     """What its network policy lets it reach."""
     reads_database: bool = False
     """Whether it reads the studio's database."""
+    trains: bool = False
+    """Whether it trains: what is half done outlives its pod, and several processes may do it."""
 
 
-_TRAINING = {"cpu": "4", "num_gpus": 1, "retries": 3, "seconds": 24 * _HOUR}
+_TRAINING = {"cpu": "4", "num_gpus": 1, "retries": 3, "seconds": 24 * _HOUR, "trains": True}
 _NEEDS = {
     # Sites are asked again by the step itself.
     "scrape": Needs(retries=0, labels=("storywright.dev/uses-mlflow", "storywright.dev/reaches-out")),
@@ -72,9 +81,14 @@ def compiling_for(place: str) -> Iterator[None]:
         _FOR.reset(token)
 
 
+def needs_of(step: str) -> Needs:
+    """What a step asks for."""
+    return _NEEDS.get(step, Needs())
+
+
 def ask(made: PipelineTask, step: str) -> None:
     """Set on a task what its step needs where the pipeline is compiled for."""
-    needs, place = _NEEDS.get(step, Needs()), _FOR.get()
+    needs, place = needs_of(step), _FOR.get()
     if not needs.cached:
         made.set_caching_options(False)
     if place == "machine":
@@ -90,8 +104,33 @@ def ask(made: PipelineTask, step: str) -> None:
     if needs.reads_database:
         kubernetes.add_pod_label(made, "storywright.dev/uses-database", "yes")
         kubernetes.use_secret_as_env(made, "studio-database", {"database-url": "STORYWRIGHT_DATABASE_URL"})
-    if place == "gpu-cluster":
+    if needs.trains:
+        _share_trainings(made)
+    if place != "gpu-cluster":
+        return
+    if needs.num_nodes > 1:
+        _train_on_many(made, needs)
+    else:
         _choose_nodes(made, needs.num_gpus)
+
+
+def _share_trainings(made: PipelineTask) -> None:
+    """A volume on which a training that is begun again finds its checkpoints, on whatever node."""
+    kubernetes.mount_pvc(made, pvc_name=TRAININGS, mount_path=f"/{TRAININGS}")
+    made.set_env_variable("STORYWRIGHT_TRAININGS", f"/{TRAININGS}")
+    made.set_env_variable("STORYWRIGHT_PROCESSES", "gpu")
+
+
+def _train_on_many(made: PipelineTask, needs: Needs) -> None:
+    """The task only starts the TrainJob and waits; the machines that it asks for are those with GPUs."""
+    made.set_cpu_request("500m").set_memory_request("2Gi").set_memory_limit("4Gi")
+    made.set_env_variable("STORYWRIGHT_NODES", str(needs.num_nodes))
+    made.set_env_variable("STORYWRIGHT_PROCESSES", str(needs.num_gpus))
+    machine = {"cpu": needs.cpu, "memory": needs.memory, GPU_TYPE: str(needs.num_gpus)}
+    made.set_env_variable("STORYWRIGHT_NODE_RESOURCES", json.dumps(machine))
+    made.set_env_variable("STORYWRIGHT_SECONDS", str(needs.seconds))
+    made.set_env_variable(IMAGE, "unset")  # the compiler writes the task's own image
+    _choose_nodes(made, 0)
 
 
 def _choose_nodes(made: PipelineTask, num_gpus: int) -> None:

@@ -142,4 +142,8 @@ def _describe(spec: dict[str, Any], steps: list[str]) -> None:
 def _name_images(spec: dict[str, Any], images: Images) -> None:
     for executor in spec["deploymentSpec"]["executors"].values():
         if "container" in executor:
-            executor["container"]["image"] = images.full(executor["container"]["image"])
+            container = executor["container"]
+            container["image"] = images.full(container["image"])
+            for variable in container.get("env", []):
+                if variable["name"] == cluster.IMAGE:
+                    variable["value"] = container["image"]

@@ -76,6 +76,26 @@ def submit(order: Order, host: str, namespace: str | None = None) -> str:
         return f"{host.rstrip('/')}/#/runs/details/{started.run_id}"
 
 
+def upload(name: str, compiled: str, version: str, host: str, namespace: str | None = None) -> str:
+    """Put a pipeline into the cluster's list, or a new version of it; returns what was done, in words.
+
+    Whoever starts it by its name, in the page or after an alert, starts the newest version.
+    """
+    client = _client(host, namespace)
+    with _refusals_named(host), tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+        package = Path(folder) / f"{name}.yaml"
+        package.write_text(compiled, encoding="utf-8")
+        known = client.get_pipeline_id(name)
+        if known is None:
+            made = client.upload_pipeline(str(package), pipeline_name=name, namespace=namespace)
+            return f"{name} is new: {host.rstrip('/')}/#/pipelines/details/{made.pipeline_id}"
+        found = client.list_pipeline_versions(known, page_size=100).pipeline_versions or []
+        if version in {one.display_name for one in found}:
+            return f"{name} has the version {version} already"
+        client.upload_pipeline_version(str(package), pipeline_version_name=version, pipeline_id=known)
+        return f"{name} has the version {version} now: {host.rstrip('/')}/#/pipelines/details/{known}"
+
+
 def _client(host: str, namespace: str | None) -> "Client":
     if not host.startswith(("http://", "https://")):
         raise BadInput(f"--host {host!r} is not an address: give one such as http://127.0.0.1:8080.")

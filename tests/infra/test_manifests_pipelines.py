@@ -1,5 +1,6 @@
 """The pods that Kubeflow Pipelines makes of the compiled pipelines keep to the rules of the cluster they run in."""
 
+import dataclasses
 import importlib.util
 import sys
 from pathlib import Path
@@ -8,8 +9,10 @@ from unittest import mock
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
-from storywright.steps import command
+from storywright.steps import command, launching
+from storywright.steps.launching import trainjob
 
 _SPEC = importlib.util.spec_from_file_location("manifests", Path(__file__).parent / "manifests.py")
 assert _SPEC and _SPEC.loader
@@ -46,13 +49,74 @@ def tasks(request) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
 def pod(container: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
     context = asked["securityContext"]
     own = {"runAsUser": int(context["runAsUser"]), "runAsNonRoot": context["runAsNonRoot"]}
-    volumes = [{"name": one["volumeName"], "emptyDir": {}} for one in asked.get("emptyDirMounts", [])]
+    volumes: list[dict[str, Any]] = [
+        {"name": one["volumeName"], "emptyDir": {}} for one in asked.get("emptyDirMounts", [])
+    ]
+    claims = [claim_of(one) for one in asked.get("pvcMount", [])]
+    volumes += [{"name": claim, "persistentVolumeClaim": {"claimName": claim}} for claim in claims]
     return {"containers": [{"name": "main", "securityContext": KFP_SETS | own}], "volumes": volumes}
 
 
 def test_every_task_keeps_to_pod_security_restricted(tasks):
     assert {name: said for name, parts in tasks.items() if (said := manifests.not_restricted(pod(*parts)))} == {}
     assert {asked["securityContext"]["runAsUser"] for _, asked in tasks.values()} == {str(cluster.USER)}
+
+
+def claim_of(mount: dict[str, Any]) -> str:
+    return str(mount["pvcNameParameter"]["runtimeValue"]["constant"])
+
+
+def variables(container: dict[str, Any]) -> dict[str, str]:
+    return {one["name"]: one["value"] for one in container.get("env", [])}
+
+
+def test_what_trains_goes_on_in_another_pod_from_a_volume_that_is_there_and_by_torchrun(tasks):
+    claims = manifests.of_kind(list(yaml.safe_load_all(
+        (manifests.KUBERNETES / "base/training.yaml").read_text())), "PersistentVolumeClaim")  # fmt: skip
+    for name, (container, asked) in tasks.items():
+        mounts = {claim_of(one): one["mountPath"] for one in asked.get("pvcMount", [])}
+        assert set(mounts) <= set(claims), name
+        told = {"STORYWRIGHT_TRAININGS": "/trainings", "STORYWRIGHT_PROCESSES": "gpu"}
+        assert mounts == ({"trainings": "/trainings"} if name.startswith("train-") else {}), name
+        assert variables(container) == (told if name.startswith("train-") else {}), name
+
+
+def test_a_training_on_two_nodes_becomes_a_trainjob_that_the_cluster_accepts_with_the_tasks_own_image(monkeypatch):
+    """From the one place where nodes are set, through the compiled file, to the object that the task makes."""
+    wanted = dataclasses.replace(cluster.needs_of("train_critic"), num_nodes=2, num_gpus=4)
+    monkeypatch.setitem(cluster._NEEDS, "train_critic", wanted)
+    with mock.patch.object(compiling, "_describe"):
+        pipeline = compiling.pipeline_named("training")
+        values = compiling.values_of(pipeline, command.read_params(manifests.ROOT / "params.yaml", "full"))
+        text = compiling.form(pipeline, values, "gpu-cluster", compiling.Images(registry="r.io/x", tag="c0ffee"))
+    spec, platform = yaml.safe_load_all(text)
+    container = spec["deploymentSpec"]["executors"]["exec-train-critic"]["container"]
+    asked = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]["exec-train-critic"]
+    assert "accelerator" not in container["resources"], "the task waits, and its machines train"
+    assert asked["nodeSelector"]["labels"] == {cluster.POOL_LABEL: "cpu"}
+    for name, value in variables(container).items():
+        monkeypatch.setenv(name, value)
+    means = launching.Means.from_environment()
+    job = trainjob.manifest(
+        "train_critic", Path("/trainings/x/order.json"), nodes=means.nodes, processes=means.processes
+    )
+    assert job["spec"]["trainer"]["image"] == "r.io/x/train:c0ffee"
+    assert job["spec"]["trainer"]["resourcesPerNode"]["limits"][cluster.GPU_TYPE] == "4"
+    assert job["spec"]["trainer"]["resourcesPerNode"]["requests"]["memory"] == wanted.memory
+    runtime = next(one for one in yaml.safe_load_all((manifests.KUBERNETES / "base/training.yaml").read_text())
+                   if one["kind"] == "ClusterTrainingRuntime")  # fmt: skip
+    assert job["spec"]["runtimeRef"]["name"] == runtime["metadata"]["name"]
+    made = job | {"metadata": job["metadata"] | {"name": "x", "namespace": "kubeflow"}}
+    schema = yaml.safe_load((manifests.KUBERNETES / "schemas/TrainJob-trainer.kubeflow.org-v1alpha1.yaml").read_text())
+    assert [error.message for error in Draft202012Validator(manifests.strict(schema)).iter_errors(made)] == []
+
+
+def test_the_account_of_tasks_may_do_with_trainjobs_what_the_step_does():
+    rules = next(one for one in yaml.safe_load_all((manifests.KUBERNETES / "base/accounts.yaml").read_text())
+                 if one["kind"] == "Role")["rules"]  # fmt: skip
+    assert rules == [
+        {"apiGroups": [trainjob.GROUP.split("/")[0]], "resources": ["trainjobs"], "verbs": ["create", "get", "delete"]}
+    ]
 
 
 def test_every_image_is_named_by_commit(tasks):

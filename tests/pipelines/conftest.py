@@ -25,6 +25,7 @@ class House:
             shutil.copy(ROOT / "src/storywright" / f"{name}.py", package)
         for name in CALLERS:
             shutil.copy(ROOT / "src/storywright/steps" / f"{name}.py", package / "steps")
+        shutil.copytree(ROOT / "src/storywright/steps/launching", package / "steps" / "launching")
         shutil.copytree(ROOT / "pipelines", folder / "pipelines", ignore=shutil.ignore_patterns("compiled"))
         shutil.copy(ROOT / "constraints.txt", folder)
         shutil.copytree(MINIATURE, folder, dirs_exist_ok=True)

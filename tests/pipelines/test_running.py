@@ -115,4 +115,6 @@ def test_the_runs_of_the_steps_stand_under_the_run_of_the_pipeline(house) -> Non
     for step in ("grow", "shrink"):
         assert runs[step].data.tags["mlflow.parentRunId"] == runs["training"].info.run_id
     assert runs["grow"].data.metrics["lines"] == 3
+    told = house.python("-m", "pipelines", "needs").stdout
+    assert re.search(r"^grow +1 +4096Mi +\d+Mi +1 +\d+\.\d  ", told, re.M), told
     assert not list(house.path("factory/mlflow/unsent").iterdir())

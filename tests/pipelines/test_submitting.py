@@ -1,7 +1,10 @@
 """What a cluster's API is sent; the server here is a real one on loopback that speaks the paths of v2beta1."""
 
+import email
 import json
+import re
 import threading
+import urllib.parse
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -22,6 +25,7 @@ class Cluster(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Api)
         self.experiments: list[dict[str, Any]] = []
         self.made: dict[str, list[kfp_server_api.V2beta1Run | kfp_server_api.V2beta1RecurringRun]] = {}
+        self.pipelines: dict[str, dict[str, str]] = {}
         self.tokens: set[str | None] = set()
         self.wanted_token = ""
         self.host = f"http://127.0.0.1:{self.server_port}"
@@ -38,11 +42,22 @@ class Api(BaseHTTPRequestHandler):
             self._answer({"multi_user": False})
         elif self.path.startswith("/apis/v2beta1/experiments"):
             self._answer({"experiments": self.server.experiments})
+        elif self.path.startswith("/apis/v2beta1/pipelines?"):
+            asked = dict(urllib.parse.parse_qsl(self.path.partition("?")[2]))
+            (wanted,) = json.loads(asked["filter"])["predicates"]
+            found = [name for name in self.server.pipelines if name == wanted["stringValue"]]
+            self._answer({"pipelines": [{"pipeline_id": f"p-{name}", "display_name": name} for name in found]})
+        elif found := re.match(r"/apis/v2beta1/pipelines/p-([\w-]+)/versions", self.path):
+            self._answer({"pipeline_versions": [{"display_name": one} for one in self.server.pipelines[found[1]]]})
         else:
             self._answer({"error": "no such page"}, 404)
 
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        content = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path.startswith("/apis/v2beta1/pipelines/upload"):
+            self._take(content)
+            return
+        body = json.loads(content)
         kinds = {"runs": "V2beta1Run", "recurringruns": "V2beta1RecurringRun", "experiments": "V2beta1Experiment"}
         name = self.path.removeprefix("/apis/v2beta1/").partition("?")[0]
         if name not in kinds:
@@ -61,6 +76,16 @@ class Api(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
+
+    def _take(self, content: bytes) -> None:
+        """A file in a form: a new pipeline, whose first version is called as it is, or a version of one."""
+        way, _, query = self.path.rpartition("/")[2].partition("?")
+        asked = dict(urllib.parse.parse_qsl(query))
+        whose = asked["name"] if way == "upload" else asked["pipelineid"].removeprefix("p-")
+        message = email.message_from_bytes(f"Content-Type: {self.headers['Content-Type']}\n\n".encode() + content)
+        (part,) = message.get_payload()
+        self.server.pipelines.setdefault(whose, {})[asked["name"]] = part.get_payload(decode=True).decode()
+        self._answer({"pipeline_id": f"p-{whose}", "display_name": asked["name"]})
 
     def _answer(self, value: dict[str, Any], status: int = 200) -> None:
         content = json.dumps(value).encode()
@@ -135,6 +160,17 @@ def test_a_token_is_sent(in_root, cluster: Cluster, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("KFP_TOKEN", "open sesame")
     submit(order(), cluster.host)
     assert len(cluster.made["runs"]) == 1
+
+
+def test_a_pipeline_is_uploaded_once_and_then_its_versions(in_root, cluster: Cluster) -> None:
+    from pipelines import submitting
+
+    for commit, said in (("c0ffee", "is new: "), ("beef", "has the version beef now"), ("beef", "beef already")):
+        text = PIPELINE + f"# {commit}\n"
+        assert said in submitting.upload("retraining-full", text, commit, cluster.host)
+    assert list(cluster.pipelines) == ["retraining-full"]
+    assert list(cluster.pipelines["retraining-full"]) == ["retraining-full", "beef"]
+    assert cluster.pipelines["retraining-full"]["beef"].rstrip().endswith("# beef")
 
 
 def test_nobody_there_is_said_with_how_to_get_there(in_root) -> None:

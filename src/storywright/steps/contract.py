@@ -11,6 +11,7 @@ A step is a module of `storywright.steps` with four names:
 and, where it needs them:
 
     RESUMES = True              goes on from what a killed run of the same values left in its staged folders
+    PROCESSES = True            may be done by several processes at once, of which `loop.leads()` writes the outputs
     READS = ("starter/critic",) what it reads of this package apart from the modules it imports
     outside(config) -> value    a word for what decides its result and is neither a value nor an input: the version
                                 that is champion, the number of choices users have made
@@ -34,6 +35,7 @@ import json
 import os
 import pkgutil
 import re
+import resource
 import shutil
 import sys
 import textwrap
@@ -50,7 +52,7 @@ import storywright.steps
 from storywright import files
 from storywright.errors import BadInput
 from storywright.settings import FACTORY
-from storywright.steps import stamp
+from storywright.steps import launching, stamp
 
 METRICS = "metrics"
 """The name of an output that holds a flat JSON object of numbers."""
@@ -243,7 +245,16 @@ class _Job:
         with tracking.step_run(
             self.step, self.config, self.sources, basis["inputs"], code=basis["code"], curves=staged.get("curves")
         ) as run:
-            self.module.run(self.config, self.module.Inputs(**self.sources), self.module.Outputs(**staged))
+            work = launching.Work(
+                step=self.step,
+                module=self.module,
+                config=self.config,
+                inputs=self.sources,
+                outputs=staged,
+                key=files.digest_of(basis),
+            )
+            launching.do(work)
+            run.record.metrics |= _taken()
             for name, path in staged.items():
                 assert path.exists(), f"step {self.step} did not make its output {name}"
             self.stamp.unlink(missing_ok=True)
@@ -384,6 +395,15 @@ def _report(task: str, event: str, **facts: Any) -> None:
     if name := os.environ.get("STORYWRIGHT_EVENTS"):
         with Path(name).open("a", encoding="utf-8") as events:
             events.write(json.dumps({"task": task, "event": event} | facts, ensure_ascii=False) + "\n")
+
+
+def _taken() -> dict[str, float]:
+    """The most memory that this process and those it started held at once, about, and their processor time."""
+    spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return {
+        "peak_memory_mib": sum(one.ru_maxrss for one in spent) / 1024,
+        "cpu_seconds": sum(one.ru_utime + one.ru_stime for one in spent),
+    }
 
 
 def _begun_from(path: Path) -> Any:

@@ -21,6 +21,7 @@ from storywright.steps.contract import made_by, makes, may_come_from
 from storywright.training import loop
 
 RESUMES = True
+PROCESSES = True
 READS = ("starter/critic",)
 
 STARTER = Path(storywright.__file__).parent / "starter" / "critic"
@@ -89,6 +90,8 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     )
     before = task.validate(model)
     result = loop.train(task, config.training, work / "checkpoints")
+    if not loop.leads():
+        return
     shutil.rmtree(work)
     encoder.save(model, tokenizer, outputs.critic)
     loop.write_curves(outputs.curves, result)

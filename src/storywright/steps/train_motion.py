@@ -26,6 +26,7 @@ from storywright.training import loop
 from storywright.training.cache import encoded
 
 RESUMES = True
+PROCESSES = True
 READS = ("starter/motion",)
 
 STARTER = motion.STARTER
@@ -87,6 +88,8 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     task = _task(config, parts, joined, native, work)
     before = task.validate(joined)
     result = loop.train(task, config.training, work / "checkpoints")
+    if not loop.leads():
+        return
     shutil.rmtree(work)
     motion.save(joined, adapter, outputs.motion)
     loop.write_curves(outputs.curves, result)

@@ -15,7 +15,7 @@ a function of the seed and the step alone: which rows, and every random number. 
 its last checkpoint in `folder` to the same bits as one that was not (with the same number of threads), and a finished
 one returns at once. The folder is the caller's to remove when the model is saved.
 
-Several processes (`torchrun --nproc-per-node=N -m storywright.steps.STEP`) share the rows of a step, each with the
+Several processes (one for each GPU, or as many as STORYWRIGHT_PROCESSES says) share the rows of a step, each with the
 whole model or with a part of it (`sharding: full`); a checkpoint of one number of processes goes on with any other.
 
 Knows nothing about pictures or words, and nothing about how a model is saved for use.
