@@ -32,6 +32,7 @@ from storywright.writer.material import BrokenLooks, Material
 from storywright.writer.network import WriterModel
 
 RESUMES = True
+PROCESSES = True
 READS = ("starter/writer",)
 
 STARTER = Path(storywright.__file__).parent / "starter" / "writer"
@@ -138,6 +139,8 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     )
     result = loop.train(task, _loop_config(config), work / "checkpoints")
     weighed = _taught_to_judge(config, network, ready, work)
+    if not loop.leads():
+        return
     found = judging.judged(network, ready["validation"], config.validation_stories)
     error = judging.calibrate(network, found)
     figures = {} if np.isnan(error) else {"story_calibration_error": error}
