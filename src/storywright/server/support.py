@@ -48,7 +48,7 @@ _SECRETS = (
     (re.compile(r"(/review/)[\w.-]+"), rf"\1{_HIDDEN}"),
     (re.compile(r"((?:pass(?:word|wd)?|secret|token|api[_-]?key)[\"']?\s*[=:]\s*[\"']?)[^\s\"',;&]+", re.I),
      rf"\1{_HIDDEN}"),
-    (re.compile(r"\b(?:sk-|hf_|ghp_|AKIA)[\w-]{8,}"), _HIDDEN),
+    (re.compile(r"\b(?:sk-|hf_|ghp_|AKIA|storywright_[0-9a-f]{8}_)[\w-]{8,}"), _HIDDEN),
 )  # fmt: skip
 
 _TABLES = MetaData()
