@@ -31,6 +31,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -138,9 +139,11 @@ async def connected(port: int) -> Any:
 # The servers.
 
 
-def ours(port: int, home: Path) -> Side:
+def ours(home: Path, devices: str) -> Side:
     """Our own server as `storywright serve` starts it."""
+    port = free_port()
     environment = {"STORYWRIGHT_HOME": str(home), "MLFLOW_TRACKING_URI": f"sqlite:///{home}/mlflow.db"}
+    environment |= {"STORYWRIGHT_DEVICES": devices}
     words = [sys.executable, "-m", "storywright", "serve", "--port", str(port)]
 
     def request(one: Payload) -> tuple[str, dict[str, Any]]:
@@ -148,14 +151,13 @@ def ours(port: int, home: Path) -> Side:
         how = {"size": one.size, "steps": one.steps, "guidance": GUIDANCE, "seed": one.seed}
         return "/v2/models/illustrator/infer", {"inputs": [prompt], "parameters": how}
 
-    devices = os.environ.get("STORYWRIGHT_DEVICES", "")
-    settings = f"as `storywright serve` starts{f', STORYWRIGHT_DEVICES={devices}' if devices else ''}"
     picture = lambda body: str(body["outputs"][0]["data"][0])  # noqa: E731
-    return Side("storywright", settings, port, request, picture, started(words, environment))
+    return Side("storywright", f"STORYWRIGHT_DEVICES={devices}", port, request, picture, started(words, environment))
 
 
-def litserve(port: int, batch: int, workers: int, threads: int) -> Side:
+def litserve(batch: int, workers: int, threads: int) -> Side:
     """LitServe with the same illustrator; requests of a batch that differ are drawn in groups."""
+    port = free_port()
     words = [sys.executable, str(Path(__file__).with_name("peer_litserve.py")), str(port), str(batch), str(workers)]
     settings = f"max_batch_size={batch}, batch_timeout={LIT_TIMEOUT}, workers_per_device={workers}, {threads} threads"
     plain = lambda one: ("/predict", dataclasses.asdict(one))  # noqa: E731
@@ -163,8 +165,9 @@ def litserve(port: int, batch: int, workers: int, threads: int) -> Side:
     return Side("LitServe", settings, port, plain, lambda body: str(body["image"]), started(words, environment))
 
 
-def mlflow(port: int, model: Path, workers: int, threads: int) -> Side:
+def mlflow(model: Path, workers: int, threads: int) -> Side:
     """MLflow's scoring server with the same illustrator as a pyfunc."""
+    port = free_port()
     program = str(Path(sys.executable).with_name("mlflow"))
     words = [
         program,
@@ -319,19 +322,25 @@ def measured(side: Side, kind: str, seconds: float, seed: int) -> None:
     side.failures += failures
 
 
-def best_of(sides: list[Side], kind: str, seconds: float) -> Side:
-    """The settings under which a peer draws most; the others are ended."""
-    rates = {}
-    for side in sides:
-        until_ready(side)
-        asyncio.run(asked(side, kind, 1.0, CLIENTS, 1))
-        count, _, _ = asyncio.run(asked(side, kind, seconds, CLIENTS, 2))
-        rates[side.settings] = count / seconds
-        print(f"  {side.name}, {side.settings}: {rates[side.settings]:.1f} pictures a second")
-    best = max(sides, key=lambda side: rates[side.settings])
-    for side in sides:
-        if side is not best:
+def best_of(start: list[Callable[[], Side]], kind: str, seconds: float) -> Side:
+    """The settings under which a server draws most, one after the other; the best one stands at the end."""
+    best, most = None, -1.0
+    for begin in start:
+        side = begin()
+        try:
+            until_ready(side)
+            asyncio.run(asked(side, kind, 1.0, CLIENTS, 1))
+            count, _, _ = asyncio.run(asked(side, kind, seconds, CLIENTS, 2))
+        except BaseException:
             ended(side)
+            raise
+        print(f"  {side.name}, {side.settings}: {count / seconds:.1f} pictures a second")
+        worse = side
+        if count / seconds > most:
+            worse, best, most = best, side, count / seconds
+        if worse is not None:
+            ended(worse)
+    assert best is not None
     return best
 
 
@@ -359,13 +368,15 @@ async def overloaded(side: Side, kind: str, rate: float, seconds: float) -> dict
 
     async def one(payload: Payload) -> None:
         nonlocal without
-        async with connected(side.port) as ask:
-            started = time.perf_counter()
-            status, headers, _ = await ask(*side.request(payload))
+        status, headers = 0, {}
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            async with connected(side.port) as ask:
+                started = time.perf_counter()
+                status, headers, _ = await ask(*side.request(payload))
         statuses[status] = statuses.get(status, 0) + 1
         if status == 200:
             taken.append(time.perf_counter())
-        else:
+        elif status:
             rejected.append(time.perf_counter() - started)
             without += "retry-after" not in headers
 
@@ -441,18 +452,18 @@ def run(rounds: int, seconds: float, out: Path, *, quick: bool = False) -> None:
         caps = {kind: cap(kind, seconds / 2) for kind in KINDS}
         model = pyfunc(folder)
         print("The servers, and the best settings of the peers …")
-        home = ours(free_port(), folder / "home")
+        tried = seconds / 2
+        each = ",".join(["cpu"] * cores)
+        home = best_of(
+            [partial(ours, folder / one, one) for one in (["cpu"] if quick else ["cpu", each])], "mixed", tried
+        )
         at_end.callback(ended, home)
-        until_ready(home)
         settings = [(8, 1, cores)] if quick else [(1, cores, 1), (8, 1, cores), (32, 1, cores), (8, cores, 1)]
-        lits = [litserve(free_port(), *how) for how in settings]
-        for side in lits:
-            at_end.callback(ended, side)
-        lit = best_of(lits, "mixed", seconds / 2)
-        flows = [mlflow(free_port(), model, *how) for how in ([(1, cores)] if quick else [(1, cores), (cores, 1)])]
-        for side in flows:
-            at_end.callback(ended, side)
-        flow = best_of(flows, "mixed", seconds / 2)
+        lit = best_of([partial(litserve, *one) for one in settings], "mixed", tried)
+        at_end.callback(ended, lit)
+        numbers = [(1, cores)] if quick else [(1, cores), (cores, 1)]
+        flow = best_of([partial(mlflow, model, *one) for one in numbers], "mixed", tried)
+        at_end.callback(ended, flow)
         sides = [home, lit, flow]
         found["same_pixels_from_all"] = same_pictures(sides)
         for kind in KINDS:
@@ -581,7 +592,7 @@ def main() -> None:
     else:
         parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
         parser.add_argument("--rounds", type=int, default=3)
-        parser.add_argument("--seconds", type=float, default=10.0, help="of a turn")
+        parser.add_argument("--seconds", type=float, default=8.0, help="of a turn")
         parser.add_argument("--out", type=Path, default=RESULTS)
         parser.add_argument(
             "--quick", action="store_true", help="one setting for each peer: to see that all of it runs"

@@ -4,15 +4,19 @@ import io
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
+import httpx
 import pytest
 from PIL import Image
 from sqlalchemy import text
 
 from storywright.board import json_schemas
+from storywright.studio.director import Drawing
+from storywright.studio.models import Models
 from storywright.watch import database, feedback
 
-from .conftest import BRIEF, Start, Studio, stand_in
+from .conftest import BRIEF, Start, Studio, _until, stand_in
 
 
 def test_it_is_alive_and_ready_with_the_embedded_models_before_anything_is_promoted(studio: Studio) -> None:
@@ -98,8 +102,6 @@ def test_a_brief_becomes_boards_whose_documents_and_pictures_can_be_fetched(stud
 
 
 def test_an_order_that_takes_long_is_answered_at_once_and_looked_up_until_it_is_done(start: Start) -> None:
-    from storywright.studio.director import Drawing
-
     studio = start(opener=lambda *_: (stand_in(seconds=0.1), Drawing(draws=1, steps=1)))
     answer = studio.client.post("/api/v1/boards", params={"wait": 0}, json=BRIEF)
     assert answer.status_code == 202
@@ -122,8 +124,6 @@ def test_the_same_key_is_the_same_order_also_on_another_server(start: Start) -> 
 
 
 def test_an_order_that_cannot_be_drawn_says_why_and_the_next_one_is_drawn(start: Start) -> None:
-    from storywright.studio.director import Drawing
-
     models = stand_in()
     works = models.illustrator.draw
     studio = start(opener=lambda *_: (models, Drawing(draws=1, steps=1)))
@@ -144,7 +144,6 @@ def test_pictures_are_drawn_together_and_who_finds_the_desk_full_is_told_when_to
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from storywright.server import desk
-    from storywright.studio.director import Drawing
 
     monkeypatch.setitem(desk.PLACES, "image", 16)
     models = stand_in(seconds=0.15)
@@ -221,8 +220,6 @@ def test_metrics_count_by_route_and_never_by_path(studio: Studio) -> None:
 
 
 def test_a_request_under_way_when_the_server_stops_is_answered(start: Start) -> None:
-    from storywright.studio.director import Drawing
-
     studio = start(opener=lambda *_: (stand_in(seconds=0.6), Drawing()))
     answers: list[int] = []
     asking = threading.Thread(
@@ -234,3 +231,101 @@ def test_a_request_under_way_when_the_server_stops_is_answered(start: Start) -> 
     studio.stop()
     asking.join(timeout=60)
     assert answers == [200]
+
+
+def noting(studio_models: Models) -> list[str]:
+    """The prompts that a stand-in draws, as it begins with them."""
+    noted: list[str] = []
+    draw = studio_models.illustrator.draw
+
+    def noting_draw(prompts: list[str], **how: Any) -> Any:
+        noted.extend(prompts)
+        return draw(prompts, **how)
+
+    studio_models.illustrator.draw = noting_draw  # type: ignore[method-assign, assignment]
+    return noted
+
+
+def asked_in_a_thread(studio: Studio, prompt: str) -> threading.Thread:
+    asking = threading.Thread(target=studio.client.post, args=("/api/v1/images",), kwargs={"json": {"prompt": prompt}})
+    asking.start()
+    return asking
+
+
+def test_a_picture_whose_client_has_gone_is_not_drawn(start: Start) -> None:
+    models = stand_in(seconds=1.5)
+    noted = noting(models)
+    studio = start(opener=lambda *_: (models, Drawing()))
+    first = asked_in_a_thread(studio, "first")
+    _until(lambda: noted == ["first"])
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(f"{studio.url}/api/v1/images", json={"prompt": "gone"}, timeout=0.3)
+    assert studio.client.post("/api/v1/images", json={"prompt": "after"}).status_code == 200
+    first.join()
+    assert noted == ["first", "after"]
+
+
+def test_a_picture_whose_turn_does_not_come_in_the_time_that_was_given_is_given_up(start: Start) -> None:
+    models = stand_in(seconds=1.5)
+    noted = noting(models)
+    studio = start(opener=lambda *_: (models, Drawing()))
+    first = asked_in_a_thread(studio, "first")
+    _until(lambda: noted == ["first"])
+    answer = studio.client.post("/api/v1/images", json={"prompt": "late"}, headers={"Prefer": "wait=1"})
+    assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
+    first.join()
+    assert noted == ["first"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "how", "status"),
+    [
+        ("PUT", "/api/v1/images", {}, 405),
+        ("POST", "/api/v1/jobs/x", {}, 405),
+        ("POST", "/api/v1/images", {"content": "a dog", "headers": {"Content-Type": "text/plain"}}, 415),
+        ("POST", "/api/v1/images", {"content": b"x" * (2 << 20), "headers": {"Content-Type": "application/json"}}, 413),
+        ("POST", "/api/v1/images", {"content": b"{", "headers": {"Content-Type": "application/json"}}, 422),
+        ("POST", "/api/v1/manuscripts", {"data": {"author": "A. Chekhov"}}, 422),
+        ("GET", "/api/v1/nothing", {}, 404),
+    ],
+)
+def test_every_refusal_is_a_problem_document(
+    studio: Studio, method: str, path: str, how: dict[str, Any], status: int
+) -> None:
+    answer = studio.client.request(method, path, **how)
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["status"] == status
+    if status == 405:
+        assert answer.headers["allow"] == {"/api/v1/images": "POST", "/api/v1/jobs/x": "DELETE, GET"}[path]
+
+
+def test_a_manuscript_that_is_sent_becomes_a_board_whose_panels_point_at_its_sentences(studio: Studio) -> None:
+    told = "Anna opened the door of the kitchen. She took a red bottle from the table. Then she ran into the street.\n"
+    form = {"author": "Nobody", "public_domain": "true", "style": "flat", "panels": "2"}
+    answer = studio.client.post(
+        "/api/v1/manuscripts", data=form, files={"file": ("door.txt", told)}, headers={"Prefer": "wait=30"}
+    )
+    assert answer.status_code == 201, answer.text
+    job = answer.json()
+    assert (job["kind"], job["state"]) == ("adapt", "done")
+    board = job["boards"][0]
+    assert all(panel["source"]["quote"] in told for panel in board["panels"])
+    assert studio.client.get(job["files"][0]).status_code == 200
+    refused = studio.client.post("/api/v1/manuscripts", data={"author": "Somebody", "text": told})
+    assert (refused.status_code, "right" in refused.json()["detail"]) == (422, True)
+
+
+def test_the_description_has_an_example_for_every_body_and_says_what_errors_look_like(studio: Studio) -> None:
+    document = studio.client.get("/api/v1/openapi.json").json()
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            assert "default" in operation["responses"], (method, path)
+            for kind, body in operation.get("requestBody", {}).get("content", {}).items():
+                if kind.startswith("image/"):
+                    continue
+                schema = body["schema"]
+                named = document["components"]["schemas"].get(schema.get("$ref", "").rpartition("/")[2], schema)
+                fields = named.get("properties", {}).values()
+                shown = "example" in body or "examples" in body or "example" in named or "examples" in named
+                assert shown or any("examples" in field for field in fields), (method, path)

@@ -37,6 +37,12 @@ _ERROR: dict[str, Any] = {
     "properties": {"error": {"type": "string"}},
     "example": {"error": "There is no model 'painter': this server has illustrator."},
 }
+_EXAMPLES: dict[str, Any] = {
+    "ManySaid": {"words": [{"key": "a-key", "board": "9f3a-1", "panel": "p01", "kind": "rating", "value": "4"}]},
+    "MeWanted": {"remembers": True},
+    "Settled": {"done": True},
+}
+"""Of the documents that do not show one themselves."""
 _BOARD, _JOB = "$response.body#/boards/0/id", "$response.body#/id"
 _LINKS: dict[tuple[str, str, str], list[tuple[str, str, str, dict[str, str]]]] = {
     ("post", "/api/v1/boards", "201"): [
@@ -101,6 +107,8 @@ def describe(app: FastAPI) -> None:
 def _with_errors(document: dict[str, Any]) -> dict[str, Any]:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     schemas |= {"Problem": _PROBLEM, "InferenceError": _ERROR} | _of_the_protocol()
+    for name, example in _EXAMPLES.items():
+        schemas[name]["example"] = example
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     for path, item in document["paths"].items():

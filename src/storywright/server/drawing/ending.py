@@ -20,8 +20,9 @@ async def unless_gone(request: Request, futures: list[Future[Any]]) -> list[Any]
     """The answers; when the client goes first, the orders leave the queue and ClientDisconnect is raised."""
     drawn = asyncio.gather(*map(asyncio.wrap_future, futures))
     gone = asyncio.ensure_future(_gone(request))
+    either: set[asyncio.Future[Any]] = {drawn, gone}
     try:
-        await asyncio.wait({drawn, gone}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if not drawn.done():
             raise ClientDisconnect
         return list(await drawn)

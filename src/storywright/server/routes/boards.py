@@ -118,7 +118,7 @@ class DrawsWanted(BaseModel):
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
-    words: str = Field(default="", max_length=1_000)
+    words: str = Field(default="", max_length=1_000, examples=["Mia laughs."])
     """What happens; left out, what happens now."""
     draws: int = Field(default=4, ge=1, le=16)
 
