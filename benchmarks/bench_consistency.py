@@ -80,9 +80,8 @@ def main() -> None:
         for brief in briefs:
             measure(brief, models, asked.draws, judge, kept, first, drawn)
             progress.advance()
-    rows = [
-        [name, str(first.tallies[name]), str(kept.tallies[name]), str(drawn.tallies[name])] for name in kept.tallies
-    ]
+    sets = [one.tallies for one in (first, kept, drawn)]
+    rows = [[name, *(str(one.get(name, Tally())) for one in sets)] for name in kept.tallies]
     head = ["read right", "the first draw", f"the best of {asked.draws}", "real drawings"]
     text = sections.table(head, rows)
     print(text)
