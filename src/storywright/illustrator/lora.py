@@ -192,8 +192,8 @@ class Look:
             latents = self._latents[row : row + 1]
             noise, level = torch.randn(latents.shape, generator=generator), torch.rand(1, generator=generator)
             states = {name: values[row : row + 1].to(device) for name, values in self._states.items()}
-            given = (each.to(device) for each in (latents, noise, level))
-            losses.append(float(self._mind.missed(model, *given, states)))
+            off = self._mind.missed(model, latents.to(device), noise.to(device), level.to(device), states)
+            losses.append(float(off))
         return {"loss": float(np.mean(losses))}
 
     def save(self, folder: Path) -> None:

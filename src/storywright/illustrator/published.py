@@ -280,9 +280,8 @@ def embedded(pipeline: Any, words: str, negative: str, *, guided: bool, windows:
 
 def pieces(pipeline: Any, words: str) -> list[str]:
     """The words in pieces that fit the window of every tokenizer; cut between words, and at least one piece."""
-    tokenizers = [
-        found for name in ("tokenizer", "tokenizer_2", "tokenizer_3") if (found := getattr(pipeline, name, 0))
-    ]
+    named = (getattr(pipeline, name, None) for name in ("tokenizer", "tokenizer_2", "tokenizer_3"))
+    tokenizers: list[Any] = [each for each in named if each is not None]
 
     def fits(text: str) -> bool:
         return all(

@@ -23,9 +23,10 @@ def sharded(model: nn.Module, device: torch.device) -> nn.Module:
     """A copy of the model whose weights are cut over all processes, block by block."""
     mesh = init_device_mesh(device.type, (distributed.get_world_size(),))
     made = copy.deepcopy(model).to(device)
+    # Cut again after each forward pass, the outermost too: weights are exchanged for averages between two passes.
     for block in _blocks(made):
-        fully_shard(block, mesh=mesh)
-    fully_shard(made, mesh=mesh)
+        fully_shard(block, mesh=mesh, reshard_after_forward=True)
+    fully_shard(made, mesh=mesh, reshard_after_forward=True)
     return made
 
 
