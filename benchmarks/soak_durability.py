@@ -44,6 +44,8 @@ class Book:
     """The value by each acknowledged key."""
     edits: dict[str, tuple[int, str]] = field(default_factory=dict)
     """Version and words by each acknowledged key."""
+    num_answered: int = 0
+    """Requests."""
     num_unanswered: int = 0
     """Requests that were under way when the server was killed."""
     num_written_unanswered: int = 0
@@ -89,8 +91,7 @@ class Servers:
     def end(self) -> None:
         """End the last server and its parent."""
         self.kill()
-        assert self._parent.stdin
-        self._parent.stdin.close()
+        self._parent.kill()
         self._parent.wait(timeout=60)
 
 
@@ -182,6 +183,7 @@ class Worker(threading.Thread):
                     self._book.refused.append(f"{response.status} {value}")
                 return None
             with self._book.lock:
+                self._book.num_answered += 1
                 self._book.num_written_unanswered += again and response.status == 200 and "feedback" in path
             return value | {"version": (response.getheader("ETag") or '"0"').strip('"')}
 
@@ -240,7 +242,8 @@ def soak(kills: int, seed: int) -> Soak:
         for worker in workers:
             worker.start()
         for kill in range(1, kills + 1):
-            time.sleep(chance.uniform(0.0, 0.4))
+            _wait(book, chance.randint(0, 60))
+            time.sleep(chance.uniform(0.0, 0.02))
             servers.kill()
             found = looked_at(home, book)
             lost, doubled = lost + found.lost, doubled + found.doubled
@@ -260,6 +263,13 @@ def soak(kills: int, seed: int) -> Soak:
         return Soak(kills, book, lost + found.lost, doubled + found.doubled, starts, seconds, trace)
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _wait(book: Book, requests: int, seconds: float = 30.0) -> None:
+    """Until that many more requests were acknowledged, or for so long."""
+    told, end = book.num_answered + requests, time.monotonic() + seconds
+    while book.num_answered < told and time.monotonic() < end:
+        time.sleep(0.001)
 
 
 def traced(servers: Servers, home: Path) -> list[str]:

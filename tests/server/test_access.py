@@ -117,6 +117,8 @@ def test_a_viewer_reads_and_changes_nothing(office: Office) -> None:
     rules = Rules(office.app.routes)
     for method, path in routes(office.app):
         rule, _ = rules.find(method, filled(path, JOB))
+        if path.startswith("/sign-in"):  # it has refusals of its own
+            continue
         answer = client.request(method, filled(path, JOB), headers={"Origin": office.base_url})
         allowed = rule.needs in ("anybody", "viewer")
         assert (answer.status_code == 403) is not allowed, (method, path, answer.status_code, answer.text[:200])
@@ -128,6 +130,8 @@ def test_an_editor_changes_what_is_theirs_and_administers_nothing(office: Office
     for method, path in routes(office.app):
         rule, _ = rules.find(method, filled(path, JOB))
         if method == "DELETE" and "feedback" not in path:
+            continue
+        if path.startswith("/sign-in"):  # it has refusals of its own
             continue
         answer = client.request(method, filled(path, JOB))
         allowed = rule.needs in ("anybody", "viewer", "editor")

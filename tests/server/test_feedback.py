@@ -130,10 +130,8 @@ def test_a_database_from_before_sets_were_counted_is_brought_up_to_date(tmp_path
     import sqlite3
 
     with sqlite3.connect(tmp_path / "old.db") as old:
-        old.execute(
-            "CREATE TABLE feedback (key VARCHAR(128) PRIMARY KEY, board VARCHAR(64) NOT NULL, panel VARCHAR(64) NOT "
-            'NULL, kind VARCHAR(16) NOT NULL, value TEXT NOT NULL, "user" VARCHAR(128) NOT NULL, made_ms BIGINT NOT NULL)'
-        )
+        texts = ", ".join(f'"{name}" TEXT NOT NULL' for name in ("board", "panel", "kind", "value", "user"))
+        old.execute(f"CREATE TABLE feedback (key VARCHAR(128) PRIMARY KEY, {texts}, made_ms BIGINT NOT NULL)")
         old.execute("INSERT INTO feedback VALUES ('k', 'b', '', 'choice', '', 'mia', 5)")
     engine = database.engine(f"sqlite:///{tmp_path}/old.db")
     number, taken = feedback.take(engine)
