@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 MINIATURE = Path(__file__).parent / "miniature"
 FLOOR = ("__init__", "board", "errors", "files", "progress", "settings", "tracking")
+WATCHING = ("__init__", "watching")
 CALLERS = ("__init__", "command", "contract", "stamp")
 
 
@@ -21,10 +22,13 @@ class House:
         self.folder = folder
         package = folder / "src" / "storywright"
         (package / "steps").mkdir(parents=True)
+        (package / "training").mkdir()
         for name in FLOOR:
             shutil.copy(ROOT / "src/storywright" / f"{name}.py", package)
         for name in CALLERS:
             shutil.copy(ROOT / "src/storywright/steps" / f"{name}.py", package / "steps")
+        for name in WATCHING:
+            shutil.copy(ROOT / "src/storywright/training" / f"{name}.py", package / "training")
         shutil.copytree(ROOT / "src/storywright/steps/launching", package / "steps" / "launching")
         shutil.copytree(ROOT / "pipelines", folder / "pipelines", ignore=shutil.ignore_patterns("compiled"))
         shutil.copy(ROOT / "constraints.txt", folder)
