@@ -188,6 +188,9 @@ def mlflow(model: Path, workers: int, threads: int) -> Side:
 
     environment = {"OMP_NUM_THREADS": str(threads), "MLFLOW_TRACKING_URI": f"sqlite:///{model.parent}/mlflow.db"}
     environment |= {"PYTHONPATH": str(Path(__file__).resolve().parent)}
+    environment |= {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    }  # it looks for uvicorn there
     settings = f"workers={workers}, {threads} threads"
     picture = lambda body: str(body["predictions"][0])  # noqa: E731
     return Side("MLflow", settings, port, request, picture, started(words, environment))

@@ -13,7 +13,7 @@ class Drawn(mlflow.pyfunc.PythonModel):
         """Open the model, in each worker."""
         self.illustrator = illustrator(8)
 
-    def predict(self, context: Any, model_input: Any, params: Any = None) -> list[str]:
+    def predict(self, context, model_input, params=None):  # type: ignore[no-untyped-def]
         """A Base64 PNG for each row."""
         return drawn(self.illustrator, model_input.to_dict("records"))
 

@@ -199,6 +199,20 @@ def test_a_room_that_closes_draws_what_waits_and_takes_nothing_new(easel: Easel)
         room.order(picture("late"), asker=IMAGE)[0]
 
 
+def test_a_room_at_rest_keeps_no_models_open_and_opens_them_again_for_who_still_draws_there(
+    room: Room, easel: Easel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from storywright.server.drawing import room as module
+
+    monkeypatch.setattr(module, "_LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(module, "_IDLE_LOOKS", 2)
+    room.rest()
+    _until(lambda: not easel.alive)
+    assert room.order(picture("later"), asker=BOARD)[0].result(5).size == (96, 54)
+    assert easel.opened == 2
+    _until(lambda: not easel.alive)
+
+
 def test_so_much_may_wait_as_is_drawn_in_a_while() -> None:
     desk = Desk(Metrics())
     effort = picture().effort

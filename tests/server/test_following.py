@@ -162,3 +162,15 @@ def test_a_champion_is_opened_once_and_not_at_every_look(at: Settings, tmp_path:
     time.sleep(0.5)
     assert len(opened) == 1
     assert serves(studio)[0] == "1"
+
+
+def test_a_rollback_is_served_by_the_crew_that_is_still_open(at: Settings, tmp_path: Path, start: Start) -> None:
+    opened = []
+    first = promoted(at, tmp_path, 1)
+    studio = start(opener=lambda *where: opened.append(where[1]) or opener(*where))  # type: ignore[func-returns-value]
+    second = promoted(at, tmp_path, 2)
+    until(lambda: serves(studio)[0] == second)
+    registry.rollback(at)
+    until(lambda: serves(studio)[0] == first)
+    assert opened == [first, second]
+    assert studio.client.post("/api/v1/images", json={"prompt": "a dog"}).headers["x-storywright-version"] == first

@@ -14,7 +14,7 @@ import pytest
 from .serving import Process
 
 EXAMPLES = int(os.environ.get("STORYWRIGHT_SOAK_EXAMPLES", "3"))
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(0 if EXAMPLES > 10 else 300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(0 if EXAMPLES > 10 else 600)]
 
 # What a description cannot say (which panels a board has, which formats there are) is refused with 4xx, as is right;
 # what is more than described (a query parameter that nobody knows, a number in a text) is overlooked.
