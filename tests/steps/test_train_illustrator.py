@@ -34,6 +34,9 @@ VALUES = {
     "reader_training": _TRAINING | {"steps": 20, "learning_rate": 3e-3},
     "reader_pictures": 12,
     "reference_share": 0.2,
+    "draft": {"width": 32, "layers": 1, "heads": 2},
+    "draft_training": _TRAINING | {"steps": 40, "learning_rate": 3e-3},
+    "hidden": 0.8,
     "crop": 32,
     "most_pictures": 40,
     "drop_words": 0.1,
@@ -64,6 +67,7 @@ def test_both_losses_fall_and_the_pipeline_draws_as_it_was_told_to(trained):
     decoder = [float(row["decoder_loss"]) for row in rows if row["decoder_loss"]]
     assert next(iter(rows[0])) == "step" and decoder[-1] < decoder[0]
     assert metrics["enlarger_psnr"] > metrics["enlarger_psnr_interpolated"] - 1
+    assert metrics["draft_unknown"] < 1
     illustrator = Illustrator.open(outputs["illustrator"])
     assert (illustrator.drawing.native_size, illustrator.drawing.steps) == ((64, 36), 3)
     assert illustrator.draw(["a woman in the park"], seeds=[1], style="ink")[0].size == (64, 36)

@@ -130,7 +130,8 @@ class Flow:
         self._materials, self._nothing = materials, nothing
         self._ends = np.cumsum([len(one.latents) for one in materials])
         self._drop_words, self._figure_weight, self._noise_shift = drop_words, figure_weight, noise_shift
-        self._held_out = _spread(held_out, num_held_out)
+        shown = [(one, spread(len(one.latents), num_held_out)) for one in held_out]
+        self._held_out = [Material(one.latents[rows], one.states[rows]) for one, rows in shown]
         values = [digest, drop_words, num_held_out, figure_weight, noise_shift, weights_digest(model)]
         self.digest = files.digest_of(values)
         # Plain products are a third faster than fused attention for so few tokens on a CPU.
@@ -201,13 +202,9 @@ class Flow:
         return torch.cat([missed(model, *(p.to(device) for p in part)).cpu() for part in parts])
 
 
-def _spread(materials: Sequence[Material], most: int) -> list[Material]:
-    """At most so many of each size, spread evenly."""
-    chosen = []
-    for one in materials:
-        rows = np.linspace(0, len(one.latents) - 1, min(most, len(one.latents))).astype(int)
-        chosen.append(Material(one.latents[rows], one.states[rows]))
-    return chosen
+def spread(count: int, most: int) -> np.ndarray:
+    """At most so many rows, spread evenly."""
+    return np.linspace(0, count - 1, min(most, count)).astype(int)
 
 
 def missed(model: nn.Module, latents: Tensor, states: Tensor, noise: Tensor, level: Tensor) -> Tensor:

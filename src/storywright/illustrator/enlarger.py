@@ -52,8 +52,8 @@ class Enlarger(nn.Module):
         self.first = nn.Conv2d(_NUM_COLOURS, shape.channels, 3, padding=1)
         self.blocks = nn.ModuleList(_Block(shape.channels) for _ in range(shape.blocks))
         self.last = nn.Conv2d(shape.channels, _NUM_COLOURS * SCALE**2, 3, padding=1)
-        nn.init.zeros_(self.last.weight)
-        nn.init.zeros_(self.last.bias)
+        for parameter in self.last.parameters():
+            nn.init.zeros_(parameter)
 
     def forward(self, pixels: Tensor) -> Tensor:
         """What interpolation gives, and what drawings have besides."""

@@ -29,7 +29,7 @@ from transformers.utils import logging as transformers_logging
 from storywright import files
 from storywright.critic.encoder import halved, quiet
 from storywright.errors import BadInput
-from storywright.illustrator import autoencoder, enlarger, reference, sealed, styles
+from storywright.illustrator import autoencoder, draft, enlarger, reference, sealed, styles
 from storywright.illustrator.apart import made_independent
 from storywright.illustrator.prompts import num_windows, refuse_unreadable, states_of
 from storywright.illustrator.sample import noise, sample
@@ -40,9 +40,10 @@ STARTER = Path(__file__).parent.parent / "starter" / "illustrator"
 """The embedded illustrator, shipped with the package."""
 DRAWING = "drawing.json"
 MOST_PIXELS = 4096 * 4096
-_ENLARGER = "enlarger"
+_DRAFT = "draft"
 _READER = "reader"
-"""Folders within of what makes pictures larger, and of what reads looks from pictures; not every model has them."""
+_ENLARGER = "enlarger"
+"""Folders within of what makes roughs, reads looks off pictures and enlarges pictures; not all models have them."""
 FEW = "few"
 """The folder within of weights that draw in few steps: a folder for each number of steps."""
 _MOST_WORN = 4
@@ -68,6 +69,8 @@ class Drawing:
     """Width and height it was trained at; larger pictures are drawn at this area and enlarged."""
     steps: int = 8
     guidance: float = 3.0
+    hidden: float = 1.0
+    """How much of a rough is hidden by noise when drawing begins from it; 1: it begins with noise alone."""
     styles: tuple[str, ...] = ()
     """The styles it knows by name; empty for a model that takes any words for one."""
 
@@ -78,6 +81,7 @@ class Illustrator:
     def __init__(self, parts: dict[str, Any], drawing: Drawing, device: str) -> None:
         self.unet, self.autoencoder = parts["unet"].to(device).eval(), parts["vae"].to(device).eval()
         self.text_encoder, self.tokenizer = parts["text_encoder"].to(device).eval(), parts["tokenizer"]
+        self._draft = parts["draft"].to(device).eval() if parts.get("draft") else None
         self._reader = parts["reader"].to(device).eval() if parts.get("reader") else None
         self._enlarger = parts["enlarger"].to(device).eval() if parts.get("enlarger") else None
         self.scheduler, self.device = parts["scheduler"], torch.device(device)
@@ -135,7 +139,8 @@ class Illustrator:
             states, against = self.states([words for words, *_ in part], negative, [one[2] for one in part])
             start = noise([one[1] for one in part], self.latent_shape(area), self.device)
             scheduler = first_order(steps, self.noise_shift) if taught else copy.deepcopy(self.scheduler)
-            latents = sample(unet, scheduler, states, against, start, steps=steps, guidance=guidance)
+            rough = None if taught else self.rough(states, [one[1] for one in part], area)
+            latents = sample(unet, scheduler, states, against, start, steps=steps, guidance=guidance, rough=rough)
             return self.pictures(latents, area, size)
 
         wanted = list(zip(styled, seeds, references or [None] * len(styled), strict=True))
@@ -145,6 +150,17 @@ class Illustrator:
     def noise_shift(self) -> float:
         """How many times as large the odds of noise against picture are half way."""
         return float(self.scheduler.config.get("flow_shift") or 1.0)
+
+    def rough(
+        self, states: torch.Tensor, seeds: Sequence[int], area: tuple[int, int]
+    ) -> tuple[torch.Tensor, float] | None:
+        """What drawing begins from, and how much of it is hidden; None for a model that begins with noise alone."""
+        if self._draft is None or self.drawing.hidden >= 1:
+            return None
+        shape = self.latent_shape(area)
+        # One by one, so that a picture does not depend on those that are drawn beside it.
+        roughs = [self._draft.drafted(one[None], [seed], shape) for one, seed in zip(states, seeds, strict=True)]
+        return torch.cat(roughs), self.drawing.hidden
 
     def computed(self, size: tuple[int, int]) -> tuple[int, int]:
         """The size that is drawn for a picture of this size, before it is cropped and enlarged."""
@@ -293,6 +309,8 @@ def _write(parts: dict[str, Any], folder: Path) -> None:
     pipeline.save_pretrained(folder, safe_serialization=True, max_shard_size=_MOST_IN_A_FILE)
     if parts.get("enlarger"):
         enlarger.save(parts["enlarger"], folder / _ENLARGER)
+    if parts.get("draft"):
+        draft.save(parts["draft"], folder / _DRAFT)
     if parts.get("reader"):
         reference.save(parts["reader"], folder / _READER)
     halved(encoder, folder / "text_encoder")
@@ -319,6 +337,7 @@ def _read(folder: Path, index: dict[str, Any]) -> dict[str, Any]:
             folder / "text_encoder", dtype=torch.float32, use_safetensors=True, local_files_only=True
         ),
         "tokenizer": CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True),
+        "draft": draft.opened(folder / _DRAFT) if (folder / _DRAFT).is_dir() else None,
         "reader": reference.opened(folder / _READER) if (folder / _READER).is_dir() else None,
         "enlarger": enlarger.opened(folder / _ENLARGER) if (folder / _ENLARGER).is_dir() else None,
     }

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -22,15 +23,22 @@ def sample(
     *,
     steps: int,
     guidance: float,
+    rough: tuple[Tensor, float] | None = None,
     each: Callable[[Tensor], object] | None = None,
 ) -> Tensor:
     """Latents for `states`, (pictures, tokens, width), led away from the states `against`; `start` is the noise.
 
-    With a guidance of 1 `against` is not looked at, and a step takes half the time. `each` is shown the latents after
+    With a guidance of 1 `against` is not looked at, and a step takes half the time. A `rough` is latents to begin from,
+    and the share of noise that hides them; all steps are then taken from there on. `each` is shown the latents after
     every step.
     """
-    scheduler.set_timesteps(steps, device=start.device)
-    latents = start.to(unet.dtype) * scheduler.init_noise_sigma
+    if rough is None:
+        scheduler.set_timesteps(steps, device=start.device)
+        latents = start.to(unet.dtype) * scheduler.init_noise_sigma
+    else:
+        drafted, hidden = rough
+        scheduler.set_timesteps(sigmas=_levels(scheduler, hidden, steps), device=start.device)
+        latents = (hidden * start + (1 - hidden) * drafted).to(unet.dtype)
     guided = guidance != 1.0
     words = torch.cat([against, states]) if guided else states
     words = words.to(unet.dtype)
@@ -44,3 +52,11 @@ def sample(
         if each is not None:
             each(latents)
     return latents
+
+
+def _levels(scheduler: Any, first: float, steps: int) -> np.ndarray:
+    """The shares of noise of the steps from the first on, as the scheduler wants them: before its shift."""
+    shift = scheduler.config.flow_shift
+    before = first / (shift - (shift - 1) * first)
+    last = 1 / scheduler.config.num_train_timesteps
+    return np.linspace(before, last, steps + 1)[:-1]

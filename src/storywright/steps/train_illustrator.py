@@ -4,30 +4,26 @@ The critic's text tower is its text encoder and stays as it is. Latents and the 
 staged folder. Knows nothing about where the corpus comes from.
 """
 
-import dataclasses
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
 
 from storywright import files
-from storywright.corpus.reading import Panels
 from storywright.critic import encoder
 from storywright.errors import BadInput
-from storywright.illustrator import autoencoder, denoiser, enlarger, model, reference
+from storywright.illustrator import autoencoder, denoiser, draft, enlarger, model, reference
 from storywright.illustrator.prompts import states_of
 from storywright.steps import command
 from storywright.steps.contract import made_by, makes, may_come_from
-from storywright.toonworld.attributes import looks_of, sight
-from storywright.toonworld.drawing import masks
-from storywright.toonworld.scene import STYLES, Scene
-from storywright.toonworld.words import MAX_TOKENS, num_tokens, prompt, scene_from_json
+from storywright.steps.illustration.material import Chosen, Encoded, Parts, encoded_once, looks_seen, scenes_of, shown
+from storywright.toonworld.attributes import sight
+from storywright.toonworld.scene import STYLES
+from storywright.toonworld.words import scene_from_json
 from storywright.training import loop
-from storywright.training.cache import encoded
 
 RESUMES = True
 PROCESSES = True
@@ -35,6 +31,7 @@ READS = ("starter/illustrator",)
 
 STARTER = model.STARTER
 _MOST_FITTED = 1_000
+_LEARNT = ("unet", "vae", "text_encoder", "enlarger", "reader", "draft")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,6 +73,12 @@ class Config:
     """How many of those; 0 to leave the reader as it is, or to have none."""
     reference_share: float
     """The share of pictures of people that the denoiser learns to draw with looks left to a reference picture."""
+    draft: draft.Shape
+    """The network that makes the rough from which a drawing begins."""
+    draft_training: loop.Config
+    """How it is taught, on the latents that the denoiser learns from."""
+    hidden: float
+    """How much of the rough is hidden by noise when a drawing begins; 1 to do without a rough."""
     drop_words: float
     """How often the denoiser is shown no words, which is what guidance leads away from."""
     figure_weight: float
@@ -97,6 +100,8 @@ class Config:
             raise ValueError(f"noise_shift must be above 0, got {self.noise_shift}")
         if not 0 <= self.reference_share < 1:
             raise ValueError(f"reference_share lies between 0 and 1, got {self.reference_share}")
+        if not 0 < self.hidden <= 1:
+            raise ValueError(f"hidden is above 0 and at most 1, got {self.hidden}")
         if not 0 < self.drop_words < 1:
             raise ValueError(f"drop_words lies between 0 and 1, got {self.drop_words}")
 
@@ -120,85 +125,51 @@ class Outputs:
     metrics: Path = makes("metrics.json")
 
 
-class Chosen:
-    """Some rows of a split."""
-
-    def __init__(self, panels: Panels, rows: np.ndarray) -> None:
-        self._panels, self._rows = panels, rows
-        self.digest = files.digest_of([panels.digest, panels.size, rows.tolist()])
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def rows(self, indices: Any, columns: Any) -> dict[str, Any]:
-        """The named columns of these rows."""
-        return self._panels.rows(self._rows[np.asarray(indices)], columns)
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What is learnt from: the same rows once all in the native size, and once each in the size that fits it."""
-
-    whole: Chosen
-    by_size: dict[tuple[int, int], Chosen]
-
-
-def shown(corpus: Path, split: str, config: Config, most: int) -> Shown:
-    """At most so many rows of a split, 0 for all, spread evenly over it."""
-    sizes = [config.size, *config.other_sizes]
-    opened = {size: Panels(corpus, split, size=size) for size in sizes}
-    panels = opened[config.size]
-    if not len(panels):
-        raise BadInput(
-            f"{corpus} has no panels to {'validate' if split == 'validation' else split} on: make a larger one."
-        )
-    rows = np.linspace(0, len(panels) - 1, min(most or len(panels), len(panels))).astype(int)
-    aspects = np.log([width / height for width, height in sizes])
-    own = np.log(panels.sizes[rows, 0] / panels.sizes[rows, 1])
-    nearest = np.abs(own[:, None] - aspects).argmin(1)
-    by_size = {size: Chosen(opened[size], rows[nearest == number]) for number, size in enumerate(sizes)}
-    return Shown(Chosen(panels, rows), {size: chosen for size, chosen in by_size.items() if len(chosen)})
-
-
 def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     """Train the networks and save the pipeline."""
     torch.set_num_threads(config.denoiser_training.threads)
-    train = shown(inputs.corpus, "train", config, config.most_pictures)
-    held_out = shown(inputs.corpus, "validation", config, config.num_validation)
+    sizes = [config.size, *config.other_sizes]
+    train = shown(inputs.corpus, "train", sizes, config.most_pictures)
+    held_out = shown(inputs.corpus, "validation", sizes, config.num_validation)
     work = outputs.illustrator / ".training"
     parts = begun(config, inputs, train.whole)
-    results = {"decoder": train_decoder(config, parts, train.whole, held_out.whole, work)}
-    if enlarged := train_enlarger(config, parts, train.whole, work):
-        results["enlarger"] = enlarged
-    if reading := train_reader(config, parts, train.whole, work):
-        results["reader"] = reading
-    results["denoiser"], before = train_denoiser(config, parts, train, held_out, work)
+    results: dict[str, loop.Result | None] = {
+        "decoder": train_decoder(config, parts, train.whole, held_out.whole, work),
+        "enlarger": train_enlarger(config, parts, train.whole, work),
+        "reader": train_reader(config, parts, train.whole, work),
+    }
+    learnt_from = encoded_once(
+        parts, train, held_out, work, reference_share=config.reference_share, figures=config.figure_weight > 0
+    )
+    denoised, before = train_denoiser(config, parts, learnt_from, work)
+    results["draft"] = train_draft(config, parts, learnt_from, work)
     if not loop.leads():
         return
     shutil.rmtree(work)
-    styles = tuple(STYLES)
-    drawing = model.Drawing(native_size=config.size, steps=config.steps, guidance=config.guidance, styles=styles)
-    model.save(parts, drawing, outputs.illustrator)
-    loop.write_curves(outputs.curves, **results)
-    learnt = ("unet", "vae", "text_encoder", "enlarger", "reader")
-    figures = {
-        "decoder_loss": results["decoder"].final["loss"],
-        "decoder_psnr": results["decoder"].final["psnr"],
-        **{
-            f"{name}_{figure}": value
-            for name, result in (("enlarger", enlarged), ("reader", reading))
-            if result
-            for figure, value in result.final.items()
-        },
+    model.save(parts, _drawing(config), outputs.illustrator)
+    taught = {name: result for name, result in results.items() if result}
+    loop.write_curves(outputs.curves, **taught, denoiser=denoised)
+    figures = {f"{name}_{figure}": value for name, one in taught.items() for figure, value in one.final.items()}
+    figures |= {
         "loss_before": before["loss"],
-        **results["denoiser"].final,
-        "num_parameters": sum(p.numel() for name in learnt if parts.get(name) for p in parts[name].parameters()),
+        **denoised.final,
+        "num_parameters": sum(p.numel() for name in _LEARNT if parts.get(name) for p in parts[name].parameters()),
         "num_pictures": len(train.whole),
     }
     files.write_json(outputs.metrics, {name: round(value, 6) for name, value in figures.items()})
 
 
-def begun(config: Config, inputs: Inputs, train: encoder.Rows) -> dict[str, Any]:
+def _drawing(config: Config) -> model.Drawing:
+    return model.Drawing(
+        native_size=config.size,
+        steps=config.steps,
+        guidance=config.guidance,
+        hidden=config.hidden,
+        styles=tuple(STYLES),
+    )
+
+
+def begun(config: Config, inputs: Inputs, train: encoder.Rows) -> Parts:
     """The pipeline's parts before they are taught."""
     if inputs.before:
         return model.opened(inputs.before)
@@ -224,13 +195,12 @@ def begun(config: Config, inputs: Inputs, train: encoder.Rows) -> dict[str, Any]
         "tokenizer": tokenizer,
         "scheduler": model.new_scheduler(),
         "reader": None,
+        "draft": None,
         "enlarger": enlarger.new(config.enlarger, config.enlarger_training.seed) if config.enlarger_pictures else None,
     }
 
 
-def train_decoder(
-    config: Config, parts: dict[str, Any], train: encoder.Rows, held_out: encoder.Rows, work: Path
-) -> loop.Result:
+def train_decoder(config: Config, parts: Parts, train: encoder.Rows, held_out: encoder.Rows, work: Path) -> loop.Result:
     """Teach the decoder to draw what latents say."""
     task = autoencoder.Reconstruction(
         parts["vae"], train, held_out, work, crop=config.crop, num_held_out=config.num_validation
@@ -238,9 +208,9 @@ def train_decoder(
     return loop.train(task, config.decoder_training, work / "decoder")
 
 
-def train_enlarger(config: Config, parts: dict[str, Any], train: encoder.Rows, work: Path) -> loop.Result | None:
+def train_enlarger(config: Config, parts: Parts, train: encoder.Rows, work: Path) -> loop.Result | None:
     """Teach what enlarges pictures, beside drawings of the same scenes made large; None where none is wanted."""
-    scenes = [scene for scene in _scenes(train) if scene]
+    scenes = [scene for scene in scenes_of(train) if scene]
     if not config.enlarger_pictures or len(scenes) < 2:
         return None
     chosen = np.linspace(0, len(scenes) - 1, min(config.enlarger_pictures, len(scenes))).astype(int)
@@ -253,13 +223,13 @@ def train_enlarger(config: Config, parts: dict[str, Any], train: encoder.Rows, w
     return loop.train(task, config.enlarger_training, work / "enlarger")
 
 
-def train_reader(config: Config, parts: dict[str, Any], train: Chosen, work: Path) -> loop.Result | None:
+def train_reader(config: Config, parts: Parts, train: Chosen, work: Path) -> loop.Result | None:
     """Teach what reads looks from pictures; None where there is nothing to do."""
-    scenes = {row: scene_from_json(text) for row, text in enumerate(_scenes(train)) if text}
+    scenes = {row: scene_from_json(text) for row, text in enumerate(scenes_of(train)) if text}
     rows = [row for row, scene in scenes.items() if len(sight(scene).people) == 1][: config.reader_pictures]
     if not config.reader_pictures or len(rows) < 2 or not reference.is_known_to(parts["tokenizer"]):
         return None
-    said = [_looks_seen(scenes[row]) for row in rows]
+    said = [looks_seen(scenes[row]) for row in rows]
     known = {words: number for number, words in enumerate(dict.fromkeys(said))}
     width = parts["text_encoder"].config.hidden_size
     parts["reader"] = parts["reader"] or reference.new(config.reader, width, config.size, config.reader_training.seed)
@@ -274,18 +244,14 @@ def train_reader(config: Config, parts: dict[str, Any], train: Chosen, work: Pat
     return loop.train(task, config.reader_training, work / "reader")
 
 
-def train_denoiser(
-    config: Config, parts: dict[str, Any], train: Shown, held_out: Shown, work: Path
-) -> tuple[loop.Result, loop.Row]:
+def train_denoiser(config: Config, parts: Parts, learnt_from: Encoded, work: Path) -> tuple[loop.Result, loop.Row]:
     """Teach the denoiser; also returns what it measured before."""
-    nothing = states_of(parts["text_encoder"], parts["tokenizer"], [""], num_windows=1).clone()
-    rows = [chosen.digest for one in (train, held_out) for chosen in one.by_size.values()]
     task = denoiser.Flow(
         parts["unet"],
-        [_material(config, parts, rows, size, work / "train") for size, rows in train.by_size.items()],
-        nothing,
-        held_out=[_material(config, parts, rows, size, work / "validation") for size, rows in held_out.by_size.items()],
-        digest=files.digest_of([*rows, dataclasses.asdict(config.autoencoder)]),
+        learnt_from.train,
+        states_of(parts["text_encoder"], parts["tokenizer"], [""], num_windows=1).clone(),
+        held_out=learnt_from.held_out,
+        digest=learnt_from.digest,
         drop_words=config.drop_words,
         num_held_out=config.num_validation,
         figure_weight=config.figure_weight,
@@ -296,64 +262,30 @@ def train_denoiser(
     return loop.train(task, config.denoiser_training, work / "denoiser"), before
 
 
-def _material(
-    config: Config, parts: dict[str, Any], rows: encoder.Rows, size: tuple[int, int], work: Path
-) -> denoiser.Material:
-    place = work / "x".join(map(str, size))
-    seen = rows.rows(range(len(rows)), ["prompt", "caption"])
-    prompts = [words or caption for words, caption in zip(seen["prompt"], seen["caption"], strict=True)]
-    known = reference.is_known_to(parts["tokenizer"])
-    looks = _leave_looks(prompts, _scenes(rows), config) if known else {}
-    return denoiser.Material(
-        autoencoder.cached_latents(parts["vae"], rows, place / "latents.npy", size=size),
-        denoiser.cached_states(parts["text_encoder"], parts["tokenizer"], prompts, place / "states.npy", looks=looks),
-        _figures(rows, size, place / "figures.npy") if config.figure_weight else None,
+def train_draft(config: Config, parts: Parts, learnt_from: Encoded, work: Path) -> loop.Result | None:
+    """Teach what makes roughs; None where drawings begin with noise alone."""
+    if config.hidden >= 1:
+        return None
+    if parts.get("draft") is None:
+        parts["draft"] = draft.new(
+            config.draft,
+            words_width=parts["text_encoder"].config.hidden_size,
+            channels=parts["unet"].config.in_channels,
+            stagings=learnt_from.stagings,
+            seed=config.draft_training.seed,
+        )
+    known = parts["draft"].stagings
+    task = draft.Drafting(
+        parts["draft"],
+        learnt_from.train,
+        [draft.stagings_of(seeds, known) for seeds in learnt_from.train_seeds],
+        held_out=learnt_from.held_out,
+        held_out_stagings=[draft.stagings_of(seeds, known) for seeds in learnt_from.held_out_seeds],
+        digest=learnt_from.digest,
+        num_held_out=config.num_validation,
+        figure_weight=config.figure_weight,
     )
-
-
-def _leave_looks(prompts: list[str], scenes: list[str], config: Config) -> dict[int, str]:
-    """Take the first person's looks out of some of the prompts, and say what a reference picture would show instead."""
-    taken = {}
-    for number, text in enumerate(scenes):
-        chance = Random(f"reference {number}")
-        if not text or chance.random() >= config.reference_share:
-            continue
-        scene = scene_from_json(text)
-        words = prompt(scene, by_reference=(0,))
-        if 0 in sight(scene).people and num_tokens(words) + reference.NUM_TOKENS <= MAX_TOKENS:
-            prompts[number] = words
-            taken[number] = reference.partly(reference.looks(scene.people[0]), chance)
-    return taken
-
-
-def _looks_seen(scene: Scene) -> str:
-    (index,) = sight(scene).people
-    person = scene.people[index]
-    return reference.looks(person, list(looks_of(person, sight(scene).parts)))
-
-
-def _scenes(rows: encoder.Rows) -> list[str]:
-    found: list[str] = rows.rows(range(len(rows)), ["scene"])["scene"]
-    return found
-
-
-def _figures(rows: encoder.Rows, size: tuple[int, int], file: Path) -> np.ndarray:
-    """Where people and things are, for pictures whose scene is known; nowhere for the others."""
-    width, height = size
-    scenes = _scenes(rows)
-
-    def seen(text: str) -> np.ndarray:
-        return masks(scene_from_json(text), size) if text else np.zeros((height, width), np.uint8)
-
-    return encoded(
-        file,
-        lambda indices: denoiser.covered(np.stack([seen(scenes[index]) for index in indices])),
-        count=len(rows),
-        shape=(-(-height // autoencoder.FACTOR), -(-width // autoencoder.FACTOR)),
-        dtype=np.float16,
-        digest=files.digest_of([rows.digest, size]),
-        doing="looking for people and things",
-    )
+    return loop.train(task, config.draft_training, work / "draft")
 
 
 if __name__ == "__main__":

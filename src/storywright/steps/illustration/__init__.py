@@ -1,0 +1,1 @@
+"""How the step `train_illustrator` comes by what it teaches from."""
