@@ -34,8 +34,8 @@ BASE = "python:3.11-slim-bookworm"
 # Where PyTorch's builds for CPUs are found when pip is not set up with a place for them.
 _CPU_TORCH = "https://download.pytorch.org/whl/cpu"
 _SENT = (
-    "LICENSE", "README.md", "components", "constraints.txt", "mlflow", "params.yaml", "pipelines", "pyproject.toml",
-    "src", "tests/conftest.py", "tests/steps",
+    "LICENSE", "README.md", "components", "constraints.txt", "examples/briefs", "mlflow", "params.yaml", "pipelines",
+    "pyproject.toml", "src", "tests/conftest.py", "tests/steps",
 )  # fmt: skip
 
 
