@@ -41,7 +41,9 @@ _BRIEF = {
     "style": "flat",
 }
 _WIDE, _PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
-_WIDTH_PX = 1100
+_WIDTH_PX, _TALLEST_PX = 1100, 1500
+_ALL_IS_THERE = """document.fonts.status === "loaded" && [...document.images].every(
+  (one) => one.complete || (one.loading === "lazy" && one.getBoundingClientRect().top > innerHeight))"""
 
 
 def main() -> None:
@@ -133,7 +135,7 @@ def _wanted(paths: dict[str, str]) -> list[tuple[str, str, dict[str, Any]]]:
         ("reviews", f"{paths['board']}/reviews", {}),
         ("review", paths["review"], {}),
         ("review-phone", paths["review"], phone | dark),
-        ("film", paths["board"], {"click": "#play"}),
+        ("film", paths["board"], {"click": "#play", "tall": False}),
         ("help", "/help", {}),
         ("report", f"/help/report?board={paths['board'].rsplit('/', 1)[1]}", {}),
         ("support", "/support", {}),
@@ -167,7 +169,9 @@ def _made(api: httpx.Client, on_order: Any) -> dict[str, str]:
     }
 
 
-def _shot(browser: Any, url: str, name: str, path: str, wait: str = "", click: str = "", **how: Any) -> None:
+def _shot(
+    browser: Any, url: str, name: str, path: str, wait: str = "", click: str = "", tall: bool = True, **how: Any
+) -> None:
     context = browser.new_context(**{"viewport": _WIDE, "locale": "en-GB"} | how)
     page = context.new_page()
     page.set_default_timeout(300_000)
@@ -176,12 +180,11 @@ def _shot(browser: Any, url: str, name: str, path: str, wait: str = "", click: s
         page.wait_for_selector(wait)
     if click:
         page.click(click)
-    page.wait_for_load_state("load")
-    page.evaluate(
-        "Promise.all([document.fonts.ready, ...[...document.images].map((one) => one.decode().catch(() => {}))])"
-    )
-    height = page.evaluate("document.documentElement.scrollHeight")
-    page.set_viewport_size({"width": page.viewport_size["width"], "height": min(height, 1500)})
+    if tall:
+        height = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": page.viewport_size["width"], "height": min(height, _TALLEST_PX)})
+    while not page.evaluate(_ALL_IS_THERE):
+        page.wait_for_timeout(50)
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     picture.thumbnail((_WIDTH_PX, 4_000), Image.Resampling.LANCZOS)
     picture.save(SCREENS / f"{name}.webp", quality=80, method=6)
