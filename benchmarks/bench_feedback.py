@@ -2,9 +2,10 @@
 
     python benchmarks/bench_feedback.py --out docs/results/feedback.md
 
-A real `storywright serve` runs in a process of its own with a key, a database file and every middleware; the load comes
-from this process over real connections. Words one by one and words in batches are measured apart, and afterwards the
-database is asked whether it holds every acknowledged key exactly once. Both processes share the cores that are named.
+The app runs in a process of its own with a key, rates, a database file and every middleware (drawing is switched off:
+nothing of it is needed); the load comes from this process over real connections. Words one by one and words in batches
+are measured apart, and afterwards the database is asked whether it holds every acknowledged key exactly once. Both
+processes share the cores that are named.
 """
 
 import argparse
@@ -29,7 +30,7 @@ from storywright.board import Brief, Panel, Product, Storyboard
 from storywright.watch import boards, database, feedback
 from storywright.watch.boards import Made
 
-KEY = "a-key-for-the-benchmark-of-feedback"
+KEY = "a-key-of-the-operator-for-benchmarks"
 BOARD = "0123456789abcdef-1"
 BAR = 3_000
 
@@ -150,26 +151,26 @@ def prepared(home: Path) -> str:
     return url
 
 
-def _served(home: Path) -> tuple[subprocess.Popen[str], int]:
+def _served(home: Path) -> tuple[subprocess.Popen[str], int, int]:
+    """The parent of the server, the server's process, and its port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = os.environ | {
-        "STORYWRIGHT_HOME": str(home), "STORYWRIGHT_API_KEY": KEY, "OMP_NUM_THREADS": "1",
-        "STORYWRIGHT_RATE_LIMITS": "feedback=100000000/s", "MLFLOW_TRACKING_URI": f"sqlite:///{home}/mlflow.db",
-    }  # fmt: skip
+    environment = os.environ | {"STORYWRIGHT_HOME": str(home), "OMP_NUM_THREADS": "1"}
     environment.pop("STORYWRIGHT_DATABASE_URL", None)
-    server = subprocess.Popen(
-        [sys.executable, "-m", "storywright", "serve", "--port", str(port)], env=environment, text=True
-    )  # fmt: skip
-    end = time.monotonic() + 600
+    command = [sys.executable, str(Path(__file__).with_name("soak_durability.py")), "--serve", str(port)]
+    parent = subprocess.Popen(command, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert parent.stdin and parent.stdout
+    parent.stdin.write("start\n")
+    parent.stdin.flush()
+    process, end = int(parent.stdout.readline()), time.monotonic() + 300
     while time.monotonic() < end:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5):
-                return server, port
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=30):
+                return parent, process, port
         except OSError:
-            time.sleep(0.5)
-    raise SystemExit("the server was not ready within ten minutes")
+            time.sleep(0.05)
+    raise SystemExit("the server did not answer within five minutes")
 
 
 def _cpu_seconds(process: int) -> float:
@@ -197,16 +198,17 @@ def measure(seconds: float, connections: int, batch: int) -> tuple[list[Load], f
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as place:
         home = Path(place)
         url = prepared(home)
-        server, port = _served(home)
+        parent, server, port = _served(home)
         try:
             for load in loads:
                 uvloop.run(_run(Load(f"warm-up-{load.name}", load.connections, load.words_each), port, 1.0))
-                before = _cpu_seconds(server.pid)
+                before = _cpu_seconds(server)
                 uvloop.run(_run(load, port, seconds))
-                load.cpu_seconds = _cpu_seconds(server.pid) - before
+                load.cpu_seconds = _cpu_seconds(server) - before
         finally:
-            server.send_signal(signal.SIGTERM)
-            server.wait(timeout=60)
+            os.kill(server, signal.SIGTERM)
+            parent.kill()
+            parent.wait(timeout=60)
         written = [one.key for one in feedback.read(database.engine(url))]
         told = [key for load in loads for key in load.keys]
         assert set(told) <= set(written), "an acknowledged word is not in the database"

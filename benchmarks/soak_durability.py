@@ -27,10 +27,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench_feedback import BOARD, prepared
+from bench_feedback import BOARD, KEY, prepared
 
-KEY = "a-key-for-the-soak-of-durability"
 _HEAD = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
+_RATES = "requests=1000000/s feedback=1000000/s"
 _WORKERS = 6
 _BATCH = 20
 
@@ -96,7 +96,10 @@ class Servers:
 
 
 def serve(port: int) -> None:
-    """The parent: forks a server for each line it is sent, and says its process id."""
+    """The parent: makes the app, forks a server for each line it is sent, and says its process id.
+
+    The parent has no connection to the database, so that each server finds the log as the one before left it.
+    """
     import uvicorn
 
     from storywright.server.access import Access
@@ -104,12 +107,13 @@ def serve(port: int) -> None:
     from storywright.settings import Settings
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    app = make_app(Settings.from_environment(), access=Access(key=KEY, limits=_RATES))
+    app.state.service.engine.dispose()
     for _ in sys.stdin:
         if child := os.fork():
             print(child, flush=True)
             continue
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        app = make_app(Settings.from_environment(), access=Access(key=KEY, limits="off"))
         uvicorn.run(app, host="127.0.0.1", port=port, log_level="critical", lifespan="off")
 
 

@@ -17,7 +17,6 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request, cookie_parser
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
@@ -51,7 +50,8 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-_UNDER_TLS = _HEADERS | {"Strict-Transport-Security": "max-age=31536000"}
+_EVERYWHERE = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
+_UNDER_TLS = [*_EVERYWHERE, (b"strict-transport-security", b"max-age=31536000")]
 _HOW_TO_SIGN_IN = "Send a key as `Authorization: Bearer KEY`, or sign in at /sign-in; `storywright keys` makes keys."
 
 
@@ -233,13 +233,14 @@ class Guard:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in (_UNDER_TLS if request.scope.get("scheme") == "https" else _HEADERS).items():
-                    headers.setdefault(name, value)
-                for name, value in request.told.items():
-                    headers[name] = value
-                if request.by_cookie:
-                    headers.setdefault("Cache-Control", "private, no-cache")
+                raw = list(message.get("headers", ()))
+                message = {**message, "headers": raw}
+                said = {name for name, _ in raw}
+                ours = _UNDER_TLS if request.scope.get("scheme") == "https" else _EVERYWHERE
+                raw += [header for header in ours if header[0] not in said]
+                raw += [(name.lower().encode(), value.encode()) for name, value in request.told.items()]
+                if request.by_cookie and b"cache-control" not in said:
+                    raw.append((b"cache-control", b"private, no-cache"))
                 if request.noted:
                     await self._audit.note(_act(request, message["status"]))
             await send(message)

@@ -48,10 +48,14 @@ def user_of(request: Request) -> str:
     return caller.user if caller and caller.by != "loopback" else request.cookies.get("studio_user", "")[:64]
 
 
-User = Annotated[str, Depends(user_of)]
+async def _user(request: Request) -> str:
+    return user_of(request)
 
 
-def _the_caller(request: Request) -> Caller:
+User = Annotated[str, Depends(_user)]
+
+
+async def _the_caller(request: Request) -> Caller:
     caller = caller_of(request)
     return caller or Caller(user="", role="viewer")
 

@@ -107,7 +107,7 @@ class Service:
             raise Missing(otherwise)
 
 
-def _service(request: Request) -> Service:
+async def _service(request: Request) -> Service:  # async, so that no request waits for a thread to find it
     service = request.app.state.service
     assert isinstance(service, Service)
     caller = caller_of(request)
