@@ -298,23 +298,23 @@ def print_cap(kind: str, seconds: float) -> None:
     """For each payload the best batch size and its pictures a second, as JSON."""
     model, found = illustrator(max(BATCHES)), {}
     for size, steps in KINDS[kind]:
+        _draw(model, size, steps, 1)
         rates = {}
         for batch in BATCHES:
-            wanted = [{"prompt": _WORDS[n % 4], "seed": n, "size": size, "steps": steps} for n in range(batch)]
-            width, height = map(int, size.split("x"))
-            draw = lambda: model.draw(  # noqa: E731
-                [one["prompt"] for one in wanted], size=(width, height), steps=steps, guidance=GUIDANCE,  # noqa: B023
-                seeds=[one["seed"] for one in wanted],  # noqa: B023
-            )  # fmt: skip
-            draw()
             count, started = 0, time.perf_counter()
-            while time.perf_counter() - started < seconds / len(BATCHES):
-                draw()
+            while count == 0 or time.perf_counter() - started < seconds / len(BATCHES):
+                _draw(model, size, steps, batch)
                 count += batch
             rates[batch] = count / (time.perf_counter() - started)
         best = max(rates, key=lambda one: rates[one])
         found[f"{size}, {steps} steps"] = (best, rates[best])
     print(json.dumps(found))
+
+
+def _draw(model: Any, size: str, steps: int, batch: int) -> None:
+    width, height = map(int, size.split("x"))
+    prompts = [_WORDS[number % len(_WORDS)] for number in range(batch)]
+    model.draw(prompts, size=(width, height), steps=steps, guidance=GUIDANCE, seeds=list(range(batch)))
 
 
 def measured(side: Side, kind: str, seconds: float, seed: int) -> None:

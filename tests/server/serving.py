@@ -93,7 +93,7 @@ def main() -> None:
     Bench._animating = lambda _: Film()  # type: ignore[method-assign]
     settings = Settings.from_environment()
     opener = lambda *_: (models, Drawing(draws=1, steps=1))  # noqa: E731
-    app = make_app(settings, Following(settings, Metrics(), every_seconds=0.1, opener=opener))
+    app = make_app(settings, Following(settings, Metrics(), every_seconds=5, opener=opener))
     uvicorn.Server(uvicorn.Config(app, port=int(sys.argv[2]), log_level="warning", timeout_graceful_shutdown=25)).run()
 
 

@@ -18,7 +18,9 @@ def processes(environment: Mapping[str, str] = os.environ) -> list[Host]:
     for name in names:
         if name != "cpu" and not (name.startswith("cuda:") and name.removeprefix("cuda:").isdecimal()):
             raise BadInput(f"STORYWRIGHT_DEVICES: {name!r} is no device: write cpu, or cuda:0, cuda:1 …")
-    threads = int(environment.get("OMP_NUM_THREADS") or max(1, len(os.sched_getaffinity(0)) // names.count("cpu")))
+    said = environment.get("OMP_NUM_THREADS", "").partition(",")[0]
+    cores = len(os.sched_getaffinity(0)) // max(1, names.count("cpu"))
+    threads = int(said) if said.isdecimal() else max(1, cores)
     return [Process(name, threads) for name in names]
 
 
