@@ -46,7 +46,7 @@ class House:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         environment = os.environ | {"PYTHONPATH": str(self.folder / "src"), "PATH": path} | self.environment
         return subprocess.run(
-            command, check=False, cwd=self.folder, capture_output=True, text=True, env=environment, timeout=120
+            command, check=False, cwd=self.folder, capture_output=True, text=True, env=environment, timeout=900
         )
 
     def path(self, name: str) -> Path:
