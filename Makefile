@@ -69,6 +69,7 @@ check: setup  ## format, lint, types, floors, and everything that is generated
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/schema.py --check
+	$(BIN)/python docs/screens.py --check
 	$(BIN)/python -m pipelines compile --check
 	$(BIN)/python -m pipelines readmes --check
 	$(BIN)/python monitoring/grafana/dashboards.py --check

@@ -50,13 +50,16 @@ def main() -> None:
     """Take the pictures, or check the guide."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--check", action="store_true", help="only compare the guide with the page's")
+    arguments.add_argument(
+        "--guide", action="store_true", help="only write the guide, with the pictures that are there"
+    )
     arguments.add_argument("--url", help="a studio that runs already, with no boards in it")
     asked = arguments.parse_args()
     if asked.check:
         sys.exit(_check() or 0)
     if asked.url:
         _take(asked.url)
-    else:
+    elif not asked.guide:
         with _studio() as url:
             _take(url)
     for language, path in GUIDES.items():
@@ -78,10 +81,10 @@ def _guide(language: str) -> str:
     suffix = "" if language == "en" else f"-{language}"
 
     def picture(match: re.Match[str]) -> str:
-        own = SCREENS / f"{match[1]}{suffix}.webp"
-        return f"![{match[1]}](screens/{own.name if own.is_file() else f'{match[1]}.webp'})"
+        found = [name for name in (f"{match[1]}{suffix}", match[1]) if (SCREENS / f"{name}.webp").is_file()]
+        return f"![{match[1]}](screens/{found[0]}.webp)\n\n" if found else ""
 
-    return re.sub(r"<!-- screen: (\w+) -->", picture, text)
+    return re.sub(r"<!-- screen: (\w+) -->\n*", picture, text)
 
 
 @contextmanager
