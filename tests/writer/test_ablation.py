@@ -1,16 +1,21 @@
 """The comparison of architectures: hard stories, equal parameters, runs that are kept, and an honest table."""
 
 import csv
+import io
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
+from PIL import Image
 
 from storywright.cli.ablate import ablate
 from storywright.critic.encoder import Critic
 from storywright.errors import BadInput
+from storywright.sources.stories.folder import units
+from storywright.sources.stories.story import Plan as StoriesPlan
+from storywright.sources.stories.story import Story
 from storywright.steps.train_writer import STARTER
 from storywright.writer.ablation import report, runs
 from storywright.writer.ablation.hardstories import HardStories
@@ -46,7 +51,7 @@ def stories(eyes, tmp_path_factory):
 @pytest.fixture(scope="module")
 def made(stories, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
-    waiting = [(variant, seed) for seed in TINY.seeds for variant in TINY.variants()]
+    waiting = TINY.runs()
     return folder, waiting, runs.all_of(TINY, waiting, stories, folder)
 
 
@@ -54,10 +59,25 @@ def test_stories_are_told_in_several_wordings_over_the_same_pictures(stories):
     told = stories.told["test"]
     assert len(told.retold) == TINY.wordings - 1
     several = [len(set(told.references(row))) for row in range(len(told))]
-    assert np.mean([count == TINY.wordings for count in several]) > 0.5
+    assert np.mean([count > 1 for count in several]) > 0.8
     assert [one.stop - one.start for one in told.stories] == [len(one) for one in told.stories]
     assert stories.pictures("test", "cnn").shape == (len(told), 2 * 2, 16)
     assert stories.pictures("test", "critic").shape[1:] == (49, 192)
+
+
+def test_stories_are_written_with_metadata_that_is_read_back_as_the_same_stories(stories, tmp_path):
+    stories.write(tmp_path)
+    taken = [
+        one
+        for unit in units(tmp_path, StoriesPlan(date="2026-11-20"))
+        for one in unit.read(())
+        if isinstance(one, Story)
+    ]
+    assert len(taken) == TINY.train_stories + TINY.test_stories
+    captions = [panel.caption for one in taken for panel in one.panels]
+    assert captions == stories.told["train"].columns["caption"] + stories.told["test"].columns["caption"]
+    assert np.asarray(Image.open(io.BytesIO(taken[0].panels[0].picture))).shape == (108, 192, 3)
+    assert {one.rights.licence for one in taken} == {"CC0-1.0"}
 
 
 def test_all_fusions_have_equal_parameters(stories):

@@ -26,9 +26,21 @@ from storywright.errors import BadInput, needs_extra
 )
 @click.option("--critic", type=click.Path(path_type=Path), help="The critic whose eye is the other one.")
 @click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="Another value of the plan, as YAML.")
-@click.option("--runs", type=click.IntRange(min=1), help="Make at most so many runs now; the others another time.")
+@click.option("--runs", type=click.IntRange(min=0), help="Make at most so many runs now; the others another time.")
+@click.option(
+    "--stories",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Write the stories there as well: pictures, metadata.csv.",
+)
 def ablate(
-    out: Path, work: Path, eyes: Path | None, critic: Path | None, values: tuple[str, ...], runs: int | None
+    out: Path,
+    work: Path,
+    eyes: Path | None,
+    critic: Path | None,
+    values: tuple[str, ...],
+    runs: int | None,
+    folder: Path | None,
 ) -> None:
     """Teach the writer in each configuration from several seeds, and write one table of how well they foretell.
 
@@ -41,17 +53,21 @@ def ablate(
         from storywright.writer.ablation import report
         from storywright.writer.ablation import runs as running
         from storywright.writer.ablation.hardstories import HardStories
-        from storywright.writer.ablation.plan import Plan, changed
+        from storywright.writer.ablation.plan import BASE, Plan, changed
         from storywright.writer.model import opened
     plan = changed(Plan(), dict(_pair(value) for value in values))
     network, _ = opened(eyes or STARTER)
     stories = HardStories(plan, work, network.eval(), Critic.open(critic or STARTER.parent / "critic"))
-    waiting = [(variant, seed) for seed in plan.seeds for variant in plan.variants()]
+    if folder:
+        stories.write(folder)
+    waiting = plan.runs()
     made = running.all_of(plan, waiting, stories, work / "runs", most=runs)
     if len(made) < len(waiting):
         print(f"{len(made)} of {len(waiting)} runs are finished; call it again for the others.")
+    finished = report.complete(plan, made)
+    if not any(one.variant == BASE for one in finished):
         return
-    rows = report.write(plan, made, stories, out)
+    rows = report.write(plan, finished, stories, out)
     for row in rows:
         print(f"{row.variant:32} BLEU-4 {row.scores['bleu_4']}  CIDEr-D {row.scores['cider_d']}")
     print(f"{out / 'README.md'} has the whole table.")

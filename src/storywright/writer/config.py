@@ -41,6 +41,8 @@ class WriterConfig(PretrainedConfig):
     """How words and picture of a panel meet: none, concat, cross_attention or cmar."""
     rounds: int = 2
     """How often words and regions look at each other in cmar."""
+    remembers_regions: bool = True
+    """Whether the decoder of cmar looks back at the regions as well, and not at the words alone."""
     sequence: str = "gru"
     """What reads the panels one after another: lstm, gru or transformer."""
     sequence_layers: int = 1
@@ -58,6 +60,8 @@ class WriterConfig(PretrainedConfig):
     """Which it foresees."""
     phases: list[str] | None = None
     """Parts of a story that it tells apart."""
+    descriptions: list[str] | None = None
+    """Words and pairs of words that describe pictures, by which its judge compares them."""
     names: list[str] | None = None
     """Names of people and places that it has met: those that a story has not told of do not come into it."""
     score_scale: float = 1.0
@@ -66,7 +70,8 @@ class WriterConfig(PretrainedConfig):
 
     def __post_init__(self, **kwargs: Any) -> None:
         self.languages = list(self.languages or ["en", "ru"])
-        self.tags, self.phases, self.names = list(self.tags or []), list(self.phases or []), list(self.names or [])
+        for name in ("tags", "phases", "descriptions", "names"):
+            setattr(self, name, list(getattr(self, name) or []))
         for name, known in _CHOICES.items():
             if getattr(self, name) not in known:
                 raise ValueError(f"{name} must be one of {', '.join(known)}, got {getattr(self, name)!r}")

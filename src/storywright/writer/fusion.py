@@ -91,6 +91,7 @@ class Refining(nn.Module):
         self.rounds = nn.ModuleList(_Round(config) for _ in range(config.rounds))
         self.carry = nn.Parameter(torch.zeros(config.rounds - 1))
         self.pool = nn.Linear(2 * config.width, config.width)
+        self.remembers = config.remembers_regions
 
     def forward(self, words: Tensor, mask: Tensor, regions: Tensor) -> Fused:
         """Words and regions that have looked at each other."""
@@ -98,7 +99,8 @@ class Refining(nn.Module):
         for number, one in enumerate(self.rounds):
             carried = found * self.carry[number - 1].exp() if number else found
             words, regions, found, looks = one(words, mask, regions, carried)
-        return Fused(words, regions, self.pool(torch.cat([mean_of(words, mask), regions.mean(1)], -1)), looks)
+        panel = self.pool(torch.cat([mean_of(words, mask), regions.mean(1)], -1))
+        return Fused(words, regions if self.remembers else None, panel, looks)
 
 
 class _Round(nn.Module):

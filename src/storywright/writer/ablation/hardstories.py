@@ -1,11 +1,12 @@
-"""Hard stories for the comparison: each is told in several ways, and much that matters is seen and not told.
+"""The tales of the comparison as a writer learns from them.
 
 Drawn once and encoded once, with eyes that learn no more, so that all configurations see the same and differ only in
 what they do with it. Knows nothing about writers in training.
 """
 
-import json
-from collections.abc import Iterator, Sequence
+import csv
+import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,11 +22,9 @@ from storywright.corpus import vocabulary
 from storywright.critic.encoder import Critic, weights_digest
 from storywright.progress import track
 from storywright.toonworld import drawing
-from storywright.toonworld.grammar import Story, story
-from storywright.toonworld.words import prompt
 from storywright.training import cache
-from storywright.writer import material
 from storywright.writer.ablation.plan import Eye, Plan
+from storywright.writer.ablation.tales import PANELS, Tale, tale
 from storywright.writer.config import WriterConfig
 from storywright.writer.material import Material
 from storywright.writer.network import WriterModel
@@ -64,14 +63,18 @@ class HardStories:
     def __init__(self, plan: Plan, folder: Path, eyes: WriterModel, critic: Critic) -> None:
         self._plan, self._folder, self._eyes, self._critic = plan, folder, eyes, critic
         folder.mkdir(parents=True, exist_ok=True)
-        counts = {"train": plan.train_stories, "test": plan.test_stories}
-        self._scenes: dict[str, list[Story]] = {}
-        self.told = {split: self._tell(split, count) for split, count in counts.items()}
+        seed, made = plan.material_seed, {"train": plan.train_stories, "test": plan.test_stories}
+        self._tales = {
+            split: [tale(seed + number, index, plan.wordings) for index in range(count)]
+            for number, (split, count) in enumerate(made.items())
+        }
+        self.told = {split: _as_rows(tales) for split, tales in self._tales.items()}
 
     @cached_property
     def tokenizer(self) -> PreTrainedTokenizerFast:
         """Trained on what is told in the stories that are learnt from."""
-        file, train = self._folder / "tokenizer.json", self.told["train"]
+        train = self.told["train"]
+        file = self._folder / f"tokenizer-{files.digest_of([train.digest, self._plan.vocabulary])[:8]}.json"
         if not file.is_file():
             texts = [caption for row in range(len(train)) for caption in train.references(row)]
             vocabulary.save(vocabulary.trained(lambda: texts, self._plan.vocabulary, 2), file)
@@ -97,6 +100,21 @@ class HardStories:
         """Changes with the stories and with how they are seen."""
         return files.digest_of([*(told.digest for told in self.told.values()), self._eye_digest(eye)])
 
+    def write(self, folder: Path) -> None:
+        """The stories as pictures with a `metadata.csv`, which `storywright material stories` and `datasets` read."""
+        text = io.StringIO()
+        table = csv.writer(text, lineterminator="\n")
+        table.writerow(["file_name", "caption", "story_id", "order", "language", "style", "split", "licence", "owner"])
+        for split, tales in self._tales.items():
+            for number, one in enumerate(track(tales, f"writing {split} stories")):
+                for panel, (scene, caption) in enumerate(zip(one.scenes, one.tellings[0], strict=True)):
+                    name = f"{split}/{number:05d}-{panel}.png"
+                    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                    Image.fromarray(drawing.draw(scene, SIZE)).save(folder / name)
+                    story_id = f"{split}-{number:05d}"
+                    table.writerow([name, caption, story_id, panel, "en", one.style, split, "CC0-1.0", "storywright"])
+        files.write_text(folder / "metadata.csv", text.getvalue())
+
     def _eye_digest(self, eye: Eye) -> str:
         return weights_digest(self._eyes.picture.look) if eye == "cnn" else self._critic.digest
 
@@ -106,50 +124,30 @@ class HardStories:
         return Material(told, shape, self.tokenizer, self.pictures(split, eye), retold=told.retold)
 
     def _looked(self, split: str, eye: Eye, numbers: np.ndarray) -> np.ndarray:
-        scenes = [self._panels(split)[number].scene for number in numbers]
-        drawn = [drawing.draw(scene, SIZE) for scene in scenes]
+        scenes = [scene for one in self._tales[split] for scene in one.scenes]
         if eye == "critic":
-            return self._critic.of_regions(np.stack(drawn)).astype(np.float16)
-        small = np.stack([material.scaled(Image.fromarray(picture), self._eyes.config) for picture in drawn])
+            drawn = np.stack([drawing.draw(scenes[number], SIZE) for number in numbers])
+            return self._critic.of_regions(drawn).astype(np.float16)
+        # The same scene gives the same drawing at any size: this eye looks at small ones.
+        size = (self._eyes.config.picture_width, self._eyes.config.picture_height)
+        small = np.stack([drawing.draw(scenes[number], size) for number in numbers])
         with torch.no_grad():
             found: np.ndarray = self._eyes.picture.looked(torch.from_numpy(small)).half().numpy()
         return found
 
-    def _panels(self, split: str) -> list[Any]:
-        if split not in self._scenes:
-            count = self._plan.train_stories if split == "train" else self._plan.test_stories
-            self._scenes[split] = list(self._stories(split, count, wording=1))
-        return [panel for one in self._scenes[split] for panel in one.panels]
 
-    def _stories(self, split: str, count: int, wording: int) -> Iterator[Story]:
-        seed = self._plan.material_seed + (split == "test")
-        return (story(seed, index, self._plan.language, wording=wording) for index in range(count))
-
-    def _tell(self, split: str, count: int) -> Told:
-        """Write the stories down, or read what was written down before."""
-        plan = self._plan
-        key = files.digest_of([plan.material_seed, split, count, plan.language, plan.wordings])
-        file = self._folder / f"{split}-{key[:12]}.json"
-        if not file.is_file():
-            tellings = [list(self._stories(split, count, wording)) for wording in range(1, plan.wordings + 1)]
-            files.write_json(file, _as_rows(tellings))
-        kept = json.loads(file.read_text(encoding="utf-8"))
-        ends = np.cumsum(kept["lengths"]).tolist()
-        stories = [range(end - length, end) for end, length in zip(ends, kept["lengths"], strict=True)]
-        return Told(kept["columns"], kept["retold"], stories, files.digest_of(kept))
-
-
-def _as_rows(tellings: list[list[Story]]) -> dict[str, Any]:
-    first = tellings[0]
-    panels = [panel for one in track(first, "telling hard stories") for panel in one.panels]
-    return {
-        "lengths": [len(one.panels) for one in first],
-        "columns": {
-            "caption": [panel.caption for panel in panels],
-            "prompt": [prompt(panel.scene) for panel in panels],
-            "language": [one.language for one in first for _ in one.panels],
-            "tags": [list(panel.tags) for panel in panels],
-            "phase": [panel.phase for panel in panels],
-        },
-        "retold": [[panel.caption for one in telling for panel in one.panels] for telling in tellings[1:]],
+def _as_rows(tales: list[Tale]) -> Told:
+    """The tales, panel after panel."""
+    first, *others = (
+        [caption for telling in tellings for caption in telling]
+        for tellings in zip(*(one.tellings for one in tales), strict=True)
+    )
+    columns: dict[str, list[Any]] = {
+        "caption": first,
+        "prompt": [""] * len(first),
+        "language": ["en"] * len(first),
+        "tags": [[]] * len(first),
+        "phase": [""] * len(first),
     }
+    stories = [range(start, start + PANELS) for start in range(0, len(first), PANELS)]
+    return Told(columns, others, stories, files.digest_of(list(map(repr, tales))))

@@ -24,6 +24,7 @@ class Variant:
     picture_encoder: Eye = "cnn"
     sequence: Encoder = "gru"
     rounds: int = 2
+    remembers_regions: bool = True
     alignment: float = 0.1
     """Weight of the alignment loss; it belongs to cmar alone."""
     augmentation: Augmentation = field(default=QUIET)
@@ -42,6 +43,7 @@ FUSIONS = (
 WITHIN_CMAR = (
     Variant(name="CMAR, one round", rounds=1),
     Variant(name="CMAR without alignment loss", alignment=0.0),
+    Variant(name="CMAR whose decoder sees words alone", remembers_regions=False),
 )
 ENCODERS = (
     Variant(name="CMAR, LSTM", text_encoder="lstm"),
@@ -73,17 +75,16 @@ class Plan:
     seeds: tuple[int, ...] = (1, 2, 3)
     train_stories: int = 2_000
     test_stories: int = 200
-    language: Literal["en", "ru"] = "en"
     wordings: int = 3
     """How many times each story is told; captions are measured against all of them."""
-    vocabulary: int = 2_000
-    parameters: int = 800_000
+    vocabulary: int = 600
+    parameters: int = 400_000
     """About how many each configuration has; its width is chosen for that."""
-    steps: int = 300
-    batch: int = 12
+    steps: int = 600
+    batch: int = 16
     """Stories a step."""
     learning_rate: float = 3e-3
-    validate_every: int = 50
+    validate_every: int = 100
     validation_stories: int = 48
     material_seed: int = 4_000
     """Chooses the stories; the same for all."""
@@ -103,8 +104,15 @@ class Plan:
 
     def variants(self) -> list[Variant]:
         """The configurations, the base among them in any case."""
-        chosen = [variant for name, group in GROUPS.items() if name in self.groups for variant in group]
-        return chosen if any(one.name == BASE for one in chosen) else [FUSIONS[-1], *chosen]
+        return [variant for group in self._chosen() for variant in group]
+
+    def runs(self) -> list[tuple[Variant, int]]:
+        """Every configuration with every seed, in the order in which they are made: group after group."""
+        return [(variant, seed) for group in self._chosen() for seed in self.seeds for variant in group]
+
+    def _chosen(self) -> list[tuple[Variant, ...]]:
+        chosen = [group for name, group in GROUPS.items() if name in self.groups]
+        return chosen if any(one.name == BASE for group in chosen for one in group) else [FUSIONS[-1:], *chosen]
 
 
 def changed(plan: Plan, values: dict[str, Any]) -> Plan:

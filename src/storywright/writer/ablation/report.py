@@ -24,6 +24,15 @@ _TIMES = {"bleu_4": 100.0, "cider_d": 100.0, "rouge_l": 100.0, "loss": 1.0}
 _QUANTILES = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
 """Student's t at 97.5 % for 1 to 10 degrees of freedom."""
 _RESAMPLES = 2_000
+_TALES = """\
+The stories are drawn and told by `storywright.writer.ablation.tales`. In each picture stand three people with different
+clothes, hair and things in hand, at changing places, and every caption asks for something that the next one tells and
+only a picture has shown. Whoever does not look must guess, and whoever looks must know at whom: two of the three people
+are always distractors. Half of the questions say where in the picture the person stands; for the others one has to
+remember who is who, which only the first caption says, from left to right. What is asked next cannot be known by
+anybody, so that no writer comes near 100. Each story is told in {wordings} wordings, all of them references. All
+configurations see the same regions of the pictures, from eyes that learn no more; captions are foretold greedily,
+without a brief."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +69,12 @@ def write(plan: Plan, outcomes: Sequence[Outcome], stories: HardStories, folder:
     _curves(outcomes, folder / "curves.png")
     files.write_text(folder / "README.md", _page(plan, rows, outcomes))
     return rows
+
+
+def complete(plan: Plan, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Those of configurations that have a run from every seed."""
+    seeds = {name: {one.seed for one in outcomes if one.variant == name} for name in {one.variant for one in outcomes}}
+    return [one for one in outcomes if seeds[one.variant] >= set(plan.seeds)]
 
 
 def rows_of(outcomes: Sequence[Outcome], stories: HardStories) -> list[Row]:
@@ -125,9 +140,10 @@ def _page(plan: Plan, rows: Sequence[Row], outcomes: Sequence[Outcome]) -> str:
         "",
         f"Made by `storywright ablate`: {len(outcomes)} runs of {plan.steps} steps with {plan.batch} stories each, "
         f"about {plan.parameters:,} parameters (±5 %), seeds {seeds}, {plan.train_stories:,} stories to learn from "
-        f"and {plan.test_stories:,} others to foretell, each told in {plan.wordings} wordings, all of them references. "
-        "All configurations see the same regions of the pictures, from eyes that learn no more. Captions are foretold "
-        "greedily, without a brief. Scores times 100; in brackets 95 % over seeds (Student's t).",
+        f"and {plan.test_stories:,} others to foretell. Scores times 100; in brackets 95 % over seeds (Student's t).",
+        *_unfinished(plan, rows),
+        "",
+        _TALES.format(wordings=plan.wordings),
         "",
         "| | parameters | BLEU-4 | CIDEr-D | ROUGE-L | loss of a piece |",
         "|---|---|---|---|---|---|",
@@ -150,6 +166,12 @@ def _page(plan: Plan, rows: Sequence[Row], outcomes: Sequence[Outcome]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _unfinished(plan: Plan, rows: Sequence[Row]) -> list[str]:
+    there = {row.variant for row in rows}
+    missing = [variant.name for variant in plan.variants() if variant.name not in there]
+    return ["", f"Not made yet (call the command again): {', '.join(missing)}."] if missing else []
 
 
 def _behind(row: Row, rows: Sequence[Row]) -> str:

@@ -106,6 +106,7 @@ def shape_of(plan: Plan, variant: Variant, stories: HardStories) -> WriterConfig
             critic_width=int(numbers),
             fusion=variant.fusion,
             rounds=variant.rounds,
+            remembers_regions=variant.remembers_regions,
             sequence=variant.sequence,
             dropout=0.0,
             max_panels=8,
