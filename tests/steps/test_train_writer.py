@@ -24,7 +24,7 @@ VALUES = {
     "decoder_layers": 1,
     "dropout": 0.0,
     "max_panels": 8,
-    "eye": {"steps": 20, "batch": 16},
+    "eye": {"steps": 20, "batch": 16, "describing": 10},
     "judge": {"steps": 12, "batch": 6},
     "steps": 24,
     "batch": 4,

@@ -40,6 +40,7 @@ def taught(corpus, tmp_path_factory):
         max_panels=6,
         tags=["box", "lift", "other"],
         phases=["goal", "obstacle", "turn", "end"],
+        descriptions=material.descriptions_in(material.texts_of(Panels(corpus, "train")), 32),
     )
     torch.manual_seed(0)
     network = WriterModel(shape)

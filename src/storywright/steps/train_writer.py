@@ -27,7 +27,7 @@ from storywright.training import loop
 from storywright.writer import brokenlooks, judging, losses, material, model, training, weighing
 from storywright.writer.augmentation import Augmentation
 from storywright.writer.config import WriterConfig
-from storywright.writer.looking import Lesson, Looking
+from storywright.writer.looking import Describing, Lesson, Looking
 from storywright.writer.material import BrokenLooks, Material
 from storywright.writer.network import WriterModel
 
@@ -37,7 +37,8 @@ READS = ("starter/writer",)
 
 STARTER = Path(storywright.__file__).parent / "starter" / "writer"
 _MARKS = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
-_MOST_TAGS, _MOST_PHASES = 128, 16
+_MOST_TAGS, _MOST_PHASES, _MOST_DESCRIPTIONS = 128, 16, 384
+_DESCRIBING_RATE = 1e-2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,8 +127,9 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     work = outputs.writer / ".training"
     work.mkdir(parents=True, exist_ok=True)
     school = _School(config, inputs, network, tokenizer, work)
-    looked = school.look({"train": train, "validation": validation})
-    ready = {name: school.material(panels, name) for name, panels in (("train", train), ("validation", validation))}
+    splits = {"train": train, "validation": validation}
+    looked = school.look(splits)
+    ready = {name: school.material(panels, name) for name, panels in splits.items()}
     task = training.Captions(
         network,
         tokenizer,
@@ -136,19 +138,22 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
         weights=config.weights,
         augmentation=config.augmentation,
         samples=config.validation_stories,
+        journal=work / "samples.json",
     )
     result = loop.train(task, _loop_config(config), work / "checkpoints")
+    described = school.describe(splits)
+    ready = {name: school.described(stories, name) for name, stories in ready.items()}
     weighed = _taught_to_judge(config, network, ready, work)
     if not loop.leads():
         return
     found = judging.judged(network, ready["validation"], config.validation_stories)
     error = judging.calibrate(network, found)
     figures = {} if np.isnan(error) else {"story_calibration_error": error}
-    samples = _samples(network, tokenizer, ready["validation"])
+    samples = training.samples_in(work / "samples.json", result.curve, result.final)
     shutil.rmtree(work)
     model.save(network, tokenizer, outputs.writer)
     files.write_text(outputs.writer / "samples.txt", samples)
-    others = {"eye": looked, "judge": weighed}
+    others = {"eye": looked, "descriptions": described, "judge": weighed}
     loop.write_curves(outputs.curves, result, **{name: each for name, each in others.items() if each})
     sizes = {"num_parameters": sum(p.numel() for p in network.parameters()), "num_stories": len(ready["train"])}
     files.write_json(
@@ -201,6 +206,7 @@ def _begun(config: Config, inputs: Inputs, train: Panels) -> tuple[WriterModel, 
         languages=material.frequent(texts.language, 8),
         tags=material.frequent([tag for tags in texts.tags for tag in tags or []], _MOST_TAGS),
         phases=material.frequent(texts.phase, _MOST_PHASES),
+        descriptions=material.descriptions_in(texts, _MOST_DESCRIPTIONS),
     )
     return WriterModel(shape), tokenizer
 
@@ -228,55 +234,75 @@ class _School:
             train, validation = ((panels, self._pictures(panels, name)) for name, panels in splits.items())
             samples = 4 * self._config.validation_stories
             task = Looking(self._network, self._tokenizer, lesson, train, validation, samples)
-            values = loop.Config(
-                steps=lesson.steps,
-                batch=lesson.batch,
-                learning_rate=lesson.learning_rate,
-                warmup=min(50, lesson.steps),
-                schedule="level",
-                fall=0.3,
-                ema=min(self._config.ema, 0.99),
-                precision=self._config.precision,
-                checkpoint_every=max(self._config.checkpoint_every, 200),
-                seed=self._config.seed,
-                threads=self._config.threads,
-            )
-            result = loop.train(task, values, self._work / "eye")
+            result = loop.train(task, self._lesson(lesson.steps), self._work / "eye")
         if self._own_eye:
             self._network.picture.look.requires_grad_(False)
+        return result
+
+    def describe(self, splits: dict[str, Panels]) -> loop.Result | None:
+        """Teach which words and pairs of words describe what the eye sees; the judge compares pictures by them."""
+        lesson, network = self._config.eye, self._network
+        if not lesson.describing or not network.config.descriptions or network.config.fusion == "none":
+            return None
+        train, validation = ((panels, self._seen(panels, name)) for name, panels in splits.items())
+        task = Describing(network, train, validation, 4 * self._config.validation_stories)
+        values = dataclasses.replace(self._lesson(lesson.describing), learning_rate=_DESCRIBING_RATE)
+        result = loop.train(task, values, self._work / "descriptions")
+        network.requires_grad_(True)
+        network.picture.look.requires_grad_(not self._own_eye)
         return result
 
     def material(self, panels: Panels, name: str) -> Material:
         """The stories of a split, and of each a picture that breaks it, as the writer sees them."""
         shape, stories = self._network.config, material.stories_in(panels, self._network.config)
-        pictures = self._pictures(panels, name)
         broken = brokenlooks.drawn(
             panels, stories, shape, self._work / f"{name}-broken.npy", self._config.seed, self._critic
         )
         if self._own_eye:
-            pictures = self._seen(pictures, f"{name}-seen", panels.digest)
-            kept = self._seen(broken.pictures, f"{name}-broken-seen", f"{panels.digest} broken")
+            kept = self._kept(broken.pictures, f"{name}-broken-seen", f"{panels.digest} broken")
             broken = BrokenLooks(broken.place, kept)
-        return Material(panels, shape, self._tokenizer, pictures, broken)
+        return Material(panels, shape, self._tokenizer, self._seen(panels, name), broken, stories)
+
+    def described(self, stories: Material, name: str) -> Material:
+        """The same stories, their pictures seen as what describes them: all that the judge asks for."""
+        if self._network.config.fusion == "none":
+            return stories
+        pictures, broken = (
+            material.shown_in(
+                self._network, array, self._work / f"{name}-{part}.npy", f"{stories.panels_digest} {part}"
+            )
+            for part, array in (("shown", stories.pictures), ("broken-shown", stories.broken.pictures))
+        )
+        return stories.seen_as(pictures, BrokenLooks(stories.broken.place, broken))
 
     def _pictures(self, panels: Panels, name: str) -> np.ndarray:
         return material.small_pictures(panels, self._network.config, self._work / f"{name}.npy", self._critic)
 
-    def _seen(self, pictures: np.ndarray, name: str, digest: str) -> np.ndarray:
+    def _seen(self, panels: Panels, name: str) -> np.ndarray:
+        pictures = self._pictures(panels, name)
+        return self._kept(pictures, f"{name}-seen", panels.digest) if self._own_eye else pictures
+
+    def _kept(self, pictures: np.ndarray, name: str, digest: str) -> np.ndarray:
         if not len(pictures):
             return pictures
         return material.looked_at(self._network, pictures, self._work / f"{name}.npy", digest)
 
-
-def _samples(network: WriterModel, tokenizer: PreTrainedTokenizerFast, stories: Material, most: int = 8) -> str:
-    """What was told in a few held-out stories, and what the writer foretold, for people to read."""
-    numbers = np.arange(min(most, len(stories)))
-    if not len(numbers):
-        return "There are no validation stories.\n"
-    read_from = material.without_brief(stories.batch(numbers), network.config.pad_id)
-    with torch.no_grad():
-        told, foretold = training.foretold_captions(network, tokenizer, read_from, network(read_from))
-    return "\n".join(f"told      {a}\nforetold  {b}\n" for a, b in zip(told, foretold, strict=True))
+    def _lesson(self, steps: int) -> loop.Config:
+        """How the eye learns, in either of its lessons."""
+        lesson = self._config.eye
+        return loop.Config(
+            steps=steps,
+            batch=lesson.batch,
+            learning_rate=lesson.learning_rate,
+            warmup=min(50, steps),
+            schedule="level",
+            fall=0.3,
+            ema=min(self._config.ema, 0.99),
+            precision=self._config.precision,
+            checkpoint_every=max(self._config.checkpoint_every, 200),
+            seed=self._config.seed,
+            threads=self._config.threads,
+        )
 
 
 def _loop_config(config: Config) -> loop.Config:

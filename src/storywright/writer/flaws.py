@@ -11,75 +11,84 @@ from torch.nn import functional as F
 
 from storywright.writer.judge import Judgement
 from storywright.writer.losses import Truth
-from storywright.writer.network import Glance, Stories, WriterModel
+from storywright.writer.network import Stories, WriterModel
 
 FLAWS = ("shuffled", "mixed", "broken look")
 """Panels in another order; panels of another story among them; a picture in which people look different."""
 
 
-def loss_of(model: WriterModel, stories: Stories, truth: Truth, glance: Glance, generator: torch.Generator) -> Tensor:
+def loss_of(model: WriterModel, stories: Stories, truth: Truth, generator: torch.Generator) -> Tensor:
     """Each story against a flawed copy of it: which is whole, and which panels come from elsewhere."""
     kinds = len(FLAWS) if model.config.fusion != "none" else len(FLAWS) - 1
     # The last kind is the hardest to see: it comes twice as often as the others.
     kind = torch.randint(0, kinds + 1, (len(stories.words),), generator=generator, device=generator.device)
     kind = kind.clamp(max=kinds - 1)
-    copies, strange, changed = flawed_copies(model, stories, truth, glance, kind, generator)
-    whole, flawed = model.judge(stories, glance), copies[changed].judged(model)
-    target = torch.cat([torch.ones_like(whole.story), torch.zeros_like(flawed.story)])
-    of_story = F.binary_cross_entropy_with_logits(torch.cat([whole.story, flawed.story]), target)
+    whole, copies = flawed_copies(model, stories, truth, kind, generator)
+    found, flawed = whole.judged(model), copies.judged(model)
+    target = torch.cat([torch.ones_like(found.story), torch.zeros_like(flawed.story)])
+    of_story = F.binary_cross_entropy_with_logits(torch.cat([found.story, flawed.story]), target)
     # Which panels of a shuffled story stand in the wrong place cannot be said of each alone.
-    apart = stories.there & (kind != FLAWS.index("shuffled")).to(changed.device).unsqueeze(1)
-    there = torch.cat([stories.there, apart[changed]])
-    target = torch.cat([torch.zeros_like(strange), strange[changed]])[there].to(whole.panels.dtype)
-    of_panels = F.binary_cross_entropy_with_logits(torch.cat([whole.panels, flawed.panels])[there], target)
-    tags = F.binary_cross_entropy_with_logits(whole.tags[stories.there], truth.tags[stories.there])
+    apart = copies.there & (kind != FLAWS.index("shuffled")).to(copies.there.device)[copies.rows].unsqueeze(1)
+    there = torch.cat([stories.there, apart])
+    target = torch.cat([whole.strange, copies.strange])[there].to(found.panels.dtype)
+    of_panels = F.binary_cross_entropy_with_logits(torch.cat([found.panels, flawed.panels])[there], target)
+    tags = F.binary_cross_entropy_with_logits(found.tags[stories.there], truth.tags[stories.there])
     return of_story + of_panels + tags
 
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """Stories whose panels were put together anew, as the judge reads them."""
+    """Stories, as they are or put together anew, as the judge reads them."""
 
-    words: Tensor
+    rows: Tensor
+    """Which story of the batch each is a copy of."""
     pieces: Tensor
-    regions: Tensor
+    shown: Tensor | None
     seen: Tensor
     there: Tensor
-
-    def __getitem__(self, rows: Tensor) -> "Copies":
-        return Copies(self.words[rows], self.pieces[rows], self.regions[rows], self.seen[rows], self.there[rows])
+    strange: Tensor
+    """(b, n): panels that come from elsewhere or stand at another place."""
 
     def judged(self, model: WriterModel) -> Judgement:
         """What the writer thinks of them."""
-        found: Judgement = model.story_score(self.words, self.pieces, self.regions, self.seen, self.there)
+        found: Judgement = model.story_score(self.pieces, self.shown, self.seen, self.there)
         return found
 
 
 def flawed_copies(
-    model: WriterModel, stories: Stories, truth: Truth, glance: Glance, kind: Tensor, generator: torch.Generator
-) -> tuple[Copies, Tensor, Tensor]:
-    """A flawed copy of each story, which of its panels are strange or misplaced, and which copies differ."""
-    there, at = stories.there.to(generator.device), truth.broken_at
-    partner = alike(glance, stories.there).to(generator.device)
+    model: WriterModel, stories: Stories, truth: Truth, kind: Tensor, generator: torch.Generator
+) -> tuple[Copies, Copies]:
+    """The stories, and a flawed copy of each that can have its kind of flaw."""
+    there, at, device = stories.there.to(generator.device), truth.broken_at, stories.there.device
+    partner = partners(stories.language.to(generator.device), generator)
     words, pictures, changed = flawed(there, kind, partner, generator, None if at is None else at.to(there.device))
     own = torch.arange(there.numel(), device=there.device).view(there.shape)
-    device, moved = glance.words.device, ((words != own) | (pictures != own)) & there
-    words, pictures = words.to(device), pictures.to(device)
-    regions, seen = glance.regions.flatten(0, 1), stories.seen.flatten()
+    strange = (((words != own) | (pictures != own)) & there).to(device)
+    rows = changed.to(device).nonzero().flatten()
+    words, pictures = words.to(device)[rows], pictures.to(device)[rows]
+    shown, seen = None, stories.seen.flatten()
+    if model.config.fusion != "none":
+        shown = model.shown(stories.pictures, stories.seen)
+    whole = Copies(
+        torch.arange(len(there), device=device), stories.words, shown, stories.seen, stories.there,
+        torch.zeros_like(stories.there),
+    )  # fmt: skip
     if truth.broken is not None:
         there_too = torch.ones(len(truth.broken), dtype=torch.bool, device=device)
-        regions = torch.cat([regions, model.picture(truth.broken, there_too)])
         seen = torch.cat([seen, there_too])
-    pieces = stories.words.flatten(0, 1)
-    copies = Copies(glance.words.flatten(0, 1)[words], pieces[words], regions[pictures], seen[pictures], stories.there)
-    return copies, moved.to(device), changed.to(device)
+    if shown is not None:
+        shown = shown.flatten(0, 1)
+        if truth.broken is not None:
+            shown = torch.cat([shown, model.shown(truth.broken, there_too)])
+        shown = shown[pictures]
+    pieces = stories.words.flatten(0, 1)[words]
+    return whole, Copies(rows, pieces, shown, seen[pictures], stories.there[rows], strange[rows])
 
 
-@torch.no_grad()
-def alike(glance: Glance, there: Tensor) -> Tensor:
-    """For each story the one of the batch that looks most like it: mixing these two is hard to notice."""
-    looks = F.normalize((glance.regions.mean(2) * there.unsqueeze(-1)).sum(1), dim=-1)
-    return (looks @ looks.T).fill_diagonal_(-2).argmax(1)
+def partners(language: Tensor, generator: torch.Generator) -> Tensor:
+    """For each story another of the batch, in the same language where there is one: a foreign word would tell all."""
+    liking = torch.rand((len(language), len(language)), generator=generator, device=language.device)
+    return (liking + (language[:, None] == language)).fill_diagonal_(-1).argmax(1)
 
 
 def flawed(
@@ -113,5 +122,5 @@ def flawed(
             pictures[story, some] = own[other, some]
             if FLAWS[flaw] == "mixed":
                 words[story, some] = own[other, some]
-            changed[story] = possible > (1 if FLAWS[flaw] == "mixed" else 0)
+            changed[story] = other != story and possible > (1 if FLAWS[flaw] == "mixed" else 0)
     return words, pictures, changed

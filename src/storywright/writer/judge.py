@@ -1,8 +1,9 @@
-"""Judges whether panels are one story in its order, by looking for what each panel shows and says in the others.
+"""Judges whether panels are one story in its order, by looking for what each panel says and shows in the others.
 
-What belongs to a story comes again: a name, a shirt, a place. A panel from elsewhere has words and things that are
-found nowhere else; where somebody suddenly looks different, the looks of the others are missed and new ones are there.
-Knows nothing about what is told next.
+What belongs to a story comes again: a name, a yellow jacket, a kitchen. So the judge is told which words and pairs of
+words describe each picture, and asks of each panel what it says and shows that is found nowhere else, and what the
+others show and it does not, above all those that speak of the same people and things. Knows nothing about what is told
+next, nor how pictures are read.
 """
 
 from dataclasses import dataclass
@@ -12,8 +13,6 @@ from torch import Tensor, nn
 
 from storywright.writer.config import WriterConfig
 from storywright.writer.fusion import mean_of
-
-_ABSENT = -1.0  # the cosine of what is not there
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +33,10 @@ class StoryScore(nn.Module):
     def __init__(self, config: WriterConfig) -> None:
         super().__init__()
         width, tags = config.width, max(len(config.tags or []), 1)
-        self.pad_id, self.vocabulary = config.pad_id, config.vocab_size
-        self.words = Weighing(width, _WAYS_SAID)
-        self.regions = Comparing(width, config.heads) if config.fusion != "none" else None
-        self.join = nn.Linear((4 if self.regions else 2) * width, width)
+        self.pad_id = config.pad_id
+        self.words = Sayings(config.vocab_size, width)
+        self.pictures = Showings(width, num_descriptions(config)) if config.fusion != "none" else None
+        self.join = nn.Sequential(nn.GELU(), nn.Linear((3 if self.pictures else 2) * width, width))
         self.when = nn.Parameter(torch.randn(config.max_panels, width) * 0.02)
         self.tags = nn.Linear(width, tags)
         self.tag_embedding = nn.Linear(tags, width, bias=False)
@@ -45,13 +44,14 @@ class StoryScore(nn.Module):
         self.panel = nn.Linear(2 * width, 1)
         self.judge = nn.Sequential(nn.Linear(4 * width + 1, width), nn.GELU(), nn.Linear(width, 1))
 
-    def forward(self, words: Tensor, pieces: Tensor, regions: Tensor, seen: Tensor, there: Tensor) -> Judgement:
-        """Stories by their words and the regions of their pictures, before the two have met."""
-        # words (b, n, t, d) and their pieces (b, n, t), regions (b, n, r, d), seen and there (b, n)
-        is_word = (pieces != self.pad_id) & there.unsqueeze(-1)
-        found = [self.words(words, said_again(pieces, is_word, self.vocabulary).to(words.dtype), is_word)]
-        if self.regions is not None:
-            found.append(self.regions(regions, (seen & there).unsqueeze(-1).expand(regions.shape[:3])))
+    def forward(self, pieces: Tensor, shown: Tensor | None, seen: Tensor, there: Tensor) -> Judgement:
+        """Stories by the pieces of their captions, and how surely each description is one of each picture."""
+        # pieces (b, n, t), shown (b, n, k), seen and there (b, n)
+        vectors, said = self.words(pieces, (pieces != self.pad_id) & there.unsqueeze(-1))
+        found = [vectors]
+        if self.pictures is not None:
+            assert shown is not None, "a writer that looks at pictures judges by them"
+            found.append(self.pictures(shown, seen & there, said))
         panels = self.join(torch.cat(found, -1))
         tags = self.tags(panels)
         read = self._read(panels + self.when[: panels.shape[1]] + self.tag_embedding(tags.sigmoid()), there)
@@ -72,68 +72,70 @@ class StoryScore(nn.Module):
         return read
 
 
-class Weighing(nn.Module):
-    """What each vector of a panel is worth, with what is known of where it comes again."""
+class Sayings(nn.Module):
+    """What each panel says, and what of it is said in no other panel."""
 
-    def __init__(self, width: int, known: int) -> None:
+    def __init__(self, vocabulary: int, width: int) -> None:
         super().__init__()
-        self.norm = nn.LayerNorm(width)
-        self.weigh = nn.Sequential(nn.Linear(width + known, width), nn.GELU(), nn.Linear(width, width))
+        self.vocabulary = vocabulary
+        self.said, self.alone = nn.Embedding(vocabulary, width), nn.Embedding(vocabulary, width)
 
-    def forward(self, vectors: Tensor, known: Tensor, mask: Tensor) -> Tensor:
-        """The mean and the largest over each panel."""
-        # (b, n, t, d), (b, n, t, known), (b, n, t) -> (b, n, 2d)
-        found = self.weigh(torch.cat([self.norm(vectors), known], -1))
-        inside = mask.unsqueeze(-1)
-        mean = (found * inside).sum(2) / inside.sum(2).clamp(min=1)
-        largest = found.masked_fill(~inside, torch.finfo(found.dtype).min).amax(2) * inside.any(2)
-        return torch.cat([mean, largest], -1)
+    def forward(self, pieces: Tensor, is_word: Tensor) -> tuple[Tensor, Tensor]:
+        """The panels' vectors, and which pieces each of them says."""  # -> (b, n, 2d), (b, n, v)
+        said = said_in(pieces, is_word, self.vocabulary)
+        alone = is_word & ~said_elsewhere(said).gather(2, pieces)
+        length = is_word.sum(-1, keepdim=True).clamp(min=1) ** 0.5
+        vectors = [
+            (embedding(pieces) * counted.unsqueeze(-1)).sum(2) / length
+            for embedding, counted in ((self.said, is_word), (self.alone, alone))
+        ]
+        return torch.cat(vectors, -1), said
 
 
-class Comparing(nn.Module):
-    """How well each region of a panel is found again in each other panel of its story."""
+class Showings(nn.Module):
+    """What describes each picture, beside what describes the others of its story."""
 
-    def __init__(self, width: int, aspects: int) -> None:
+    def __init__(self, width: int, descriptions: int) -> None:
         super().__init__()
-        self.aspects = aspects
-        self.norm, self.aspect = nn.LayerNorm(width), nn.Linear(width, width)
-        self.weighing = Weighing(width, 3 * aspects)
+        self.compare = nn.Linear(7 * descriptions, width)
 
-    def forward(self, vectors: Tensor, mask: Tensor) -> Tensor:
-        """What was found of each panel."""  # (b, n, t, d), (b, n, t) -> (b, n, 2d)
-        found: Tensor = self.weighing(vectors, self._again(self.norm(vectors), mask), mask)
-        return found
-
-    def _again(self, vectors: Tensor, mask: Tensor) -> Tensor:
-        """For each vector and aspect the best cosine in each other panel: their mean, the best and the worst."""
-        n, t = mask.shape[1:]
-        aspects = self.aspect(vectors).unflatten(-1, (self.aspects, -1)).flatten(1, 2).transpose(1, 2)
-        aspects = nn.functional.normalize(aspects, dim=-1)  # (b, aspects, n * t, d / aspects)
-        cosines = (aspects @ aspects.transpose(-1, -2)).unflatten(-1, (n, t))
-        best = cosines.masked_fill(~mask[:, None, None], _ABSENT).amax(-1)  # (b, aspects, n * t, n)
-        best = best.permute(0, 2, 3, 1).unflatten(1, (n, t))  # (b, n, t, n, aspects)
-        others = mask.any(-1).unsqueeze(1) & ~torch.eye(n, dtype=torch.bool, device=mask.device)
-        others = others[:, :, None, :, None]
-        mean = (best * others).sum(3) / others.sum(3).clamp(min=1)
-        least = torch.where(others.any(3), best.masked_fill(~others, -_ABSENT).amin(3), _ABSENT)
-        return torch.cat([mean, best.masked_fill(~others, _ABSENT).amax(3), least], -1)
+    def forward(self, shown: Tensor, seen: Tensor, said: Tensor) -> Tensor:
+        """The panels' vectors."""  # (b, n, k), (b, n), (b, n, v) -> (b, n, d)
+        here = shown * seen.unsqueeze(-1)
+        other = seen.unsqueeze(1) & ~torch.eye(seen.shape[1], dtype=torch.bool, device=seen.device)
+        most = (here.unsqueeze(1) * other.unsqueeze(-1)).amax(2)
+        usual, akin = (_shares(weight, other) @ here for weight in (other.to(here.dtype), _likeness(said, other)))
+        compared = [here, here * (1 - most), usual, (1 - here) * usual, akin, here * (1 - akin), (1 - here) * akin]
+        vectors: Tensor = self.compare(torch.cat(compared, -1))
+        return vectors * seen.unsqueeze(-1)
 
 
-_WAYS_SAID = 3
+def num_descriptions(config: WriterConfig) -> int:
+    """How many descriptions there are, and one where there is none."""
+    return max(len(config.descriptions or []), 1)
 
 
-def said_again(pieces: Tensor, is_word: Tensor, vocabulary: int) -> Tensor:
-    """For each piece: in what share of the other panels it is said, whether in any, and whether in a neighbour."""
-    # (b, n, t), (b, n, t) -> (b, n, t, 3)
-    b, n, t = pieces.shape
-    said = torch.zeros(b, n, vocabulary, dtype=torch.bool, device=pieces.device)
+def said_in(pieces: Tensor, is_word: Tensor, vocabulary: int) -> Tensor:
+    """Which pieces each panel says."""  # (b, n, t), (b, n, t) -> (b, n, v)
+    said = torch.zeros(*pieces.shape[:2], vocabulary, dtype=torch.bool, device=pieces.device)
     story, panel, _ = is_word.nonzero(as_tuple=True)
     said[story, panel, pieces[is_word]] = True
-    again = said.gather(2, pieces.reshape(b, 1, n * t).expand(-1, n, -1)).view(b, n, n, t).permute(0, 2, 3, 1)
-    distance = torch.arange(n, device=pieces.device)
-    distance = (distance[:, None] - distance).abs()
-    there = is_word.any(-1)
-    others = (there.unsqueeze(1) & (distance > 0))[:, :, None]  # (b, n, 1, n)
-    again = again & others
-    share = again.sum(-1) / others.sum(-1).clamp(min=1)
-    return torch.stack([share, again.any(-1).float(), (again & (distance == 1)[None, :, None]).any(-1).float()], -1)
+    return said
+
+
+def said_elsewhere(said: Tensor) -> Tensor:
+    """Which pieces some other panel says."""  # (b, n, v) -> (b, n, v)
+    return said.sum(1, keepdim=True) - said.int() > 0
+
+
+def _likeness(said: Tensor, other: Tensor) -> Tensor:
+    """How much each two panels say alike; what all panels say counts little, a name that few share much."""
+    weight = said / said.sum(1, keepdim=True).clamp(min=1)
+    alike = weight @ said.to(weight.dtype).transpose(1, 2)
+    return alike.square() * other
+
+
+def _shares(weight: Tensor, other: Tensor) -> Tensor:
+    """Weights of the others that add up to one, where there are others."""
+    weight = weight + 1e-6 * other
+    return weight / weight.sum(-1, keepdim=True).clamp(min=1e-9)

@@ -50,12 +50,11 @@ def judged(network: WriterModel, stories: Material, most: int) -> Judged:
     for some in np.array_split(numbers, max(1, len(numbers) // _AT_ONCE)) if len(numbers) > 1 else []:
         batch = stories.batch(some)
         shown, truth = without_brief(batch, network.config.pad_id), truth_of(batch)
-        seen = network.glance(shown)
-        whole.append(network.judge(shown, seen).story.numpy())
+        whole.append(network.judge(shown).story.numpy())
         for number, kind in enumerate(kinds):
             each = torch.full((len(some),), number)
-            copies, _, changed = flaws.flawed_copies(network, shown, truth, seen, each, generator)
-            flawed[kind].append(copies[changed].judged(network).story.numpy())
+            _, copies = flaws.flawed_copies(network, shown, truth, each, generator)
+            flawed[kind].append(copies.judged(network).story.numpy())
     return Judged(numbers.tolist(), np.concatenate(whole), {k: np.concatenate(v) for k, v in flawed.items()})
 
 

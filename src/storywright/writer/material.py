@@ -4,6 +4,8 @@ Works on any corpus of panels, drawn or real: it asks for pictures, captions and
 and phases where they are there.
 """
 
+import copy
+import itertools
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -25,6 +27,8 @@ from storywright.writer.network import Stories, WriterModel
 _COLUMNS = ("caption", "prompt", "language", "tags", "phase")
 _MAX_DESCRIBING = 64  # pieces of a prompt
 _MAX_BRIEF_WORDS = 12
+_SELDOM, _USUAL = 0.003, 0.6
+"""What describes a smaller or a larger share of the pictures does not tell them apart."""
 _OFTEN = 0.2
 """A word in so many of the stories tells nothing about one of them."""
 
@@ -49,6 +53,11 @@ class BrokenLooks:
     pictures: np.ndarray
     """(stories, …): as the writer looks at them."""
 
+    @classmethod
+    def none_of(cls, pictures: np.ndarray) -> "BrokenLooks":
+        """Where there are none, beside these pictures."""
+        return cls(np.zeros(0, np.int64), np.asarray(pictures[:0]))
+
 
 class Material:
     """The stories of one split, ready for a writer of this configuration.
@@ -69,7 +78,8 @@ class Material:
         self.texts = texts_of(panels)
         self.stories = stories_in(panels, config) if stories is None else list(stories)
         self.panels_digest = panels.digest
-        self._config, self._pictures, self._broken = config, pictures, broken
+        self.pictures, self.broken = pictures, broken or BrokenLooks.none_of(pictures)
+        self._config = config
         self._pieces = [_cut(ids, config) for ids in tokenizer(self.texts.caption)["input_ids"]]
         self._retold = [[_cut(ids, config) for ids in tokenizer(list(captions))["input_ids"]] for captions in retold]
         self._described = described_by(self.texts, tokenizer)
@@ -89,7 +99,7 @@ class Material:
         brief, brief_word = self._brief_of(numbers)
         arrays = {
             "words": self._words(self._pieces, rows, there),
-            "pictures": np.asarray(self._pictures[rows.ravel()]).reshape(*rows.shape, *self._pictures.shape[1:]),
+            "pictures": np.asarray(self.pictures[rows.ravel()]).reshape(*rows.shape, *self.pictures.shape[1:]),
             "seen": there,
             "there": there,
             "brief": brief,
@@ -105,10 +115,16 @@ class Material:
             room = [((0, 0), (0, 0), (0, longest - words.shape[-1])) for words in tellings]
             filled = [np.pad(*both, constant_values=self._config.pad_id) for both in zip(tellings, room, strict=True)]
             arrays["retold"] = np.stack(filled, 1)
-        if self._broken is not None:
-            arrays["broken"] = np.asarray(self._broken.pictures[np.asarray(numbers)])
-            arrays["broken_at"] = self._broken.place[np.asarray(numbers)]
+        if len(self.broken.place):
+            arrays["broken"] = np.asarray(self.broken.pictures[np.asarray(numbers)])
+            arrays["broken_at"] = self.broken.place[np.asarray(numbers)]
         return {name: torch.from_numpy(array) for name, array in arrays.items()}
+
+    def seen_as(self, pictures: np.ndarray, broken: BrokenLooks) -> "Material":
+        """The same stories, their pictures seen in another way."""
+        other = copy.copy(self)
+        other.pictures, other.broken = pictures, broken
+        return other
 
     def _words(self, pieces: list[list[int]], rows: np.ndarray, there: np.ndarray) -> np.ndarray:
         words = padded([pieces[row] for row in rows.ravel()], self._config.pad_id)
@@ -199,6 +215,29 @@ def looked_at(network: WriterModel, pictures: np.ndarray, file: Path, digest: st
     )
 
 
+def shown_in(network: WriterModel, pictures: np.ndarray, file: Path, digest: str) -> np.ndarray:
+    """How surely each description is one of each of these pictures, kept in `file`: for those who learn to judge."""
+    shape = (network.describes.out_features,)
+    if not len(pictures):
+        return np.zeros((0, *shape), np.float16)
+
+    @torch.no_grad()
+    def encode(rows: np.ndarray) -> np.ndarray:
+        some = torch.from_numpy(np.asarray(pictures[rows]))
+        shown: np.ndarray = network.shown(some, torch.ones(len(some), dtype=torch.bool)).half().numpy()
+        return shown
+
+    return cache.encoded(
+        file,
+        encode,
+        count=len(pictures),
+        shape=shape,
+        dtype=np.float16,
+        digest=f"{digest} {weights_digest(network.picture)} {weights_digest(network.describes)}",
+        doing="reading what describes the pictures",
+    )
+
+
 def small_pictures(panels: Panels, config: WriterConfig, file: Path, critic: Critic | None = None) -> np.ndarray:
     """Each panel's picture as the writer looks at it, kept in `file`."""
 
@@ -249,6 +288,23 @@ def pieces_of_brief(tokenizer: PreTrainedTokenizerFast, text: str, config: Write
     """A brief as the writer reads it."""
     words = dict.fromkeys(telling(text))
     return [piece for word in _pieces(tokenizer, list(words)) for piece in word][: config.max_brief]
+
+
+def descriptions_in(texts: Texts, most: int) -> list[str]:
+    """The most frequent words and pairs of words of the pictures' prompts; none that nearly all or hardly any have."""
+    counts = Counter(one for prompt in texts.prompt for one in described_as(prompt))
+    few, many = max(3, _SELDOM * len(texts.prompt)), _USUAL * len(texts.prompt)
+    telling = [(-count, one) for one, count in counts.items() if few <= count <= many]
+    return [one for _, one in sorted(telling)[:most]]
+
+
+def described_as(prompt: str) -> set[str]:
+    """The words of a prompt, and the pairs of words that follow each other between two marks."""
+    found: set[str] = set()
+    for part in re.split(r"[^\w\s'-]", prompt.lower()):
+        words = re.findall(r"[^\W_]+(?:['-][^\W_]+)*", part)
+        found.update(words, map(" ".join, itertools.pairwise(words)))
+    return found
 
 
 def names_in(texts: Sequence[str], least: int = 3) -> list[str]:

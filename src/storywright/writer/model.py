@@ -11,8 +11,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
+from transformers.utils import logging as transformers_logging
 
-from storywright.critic.encoder import Critic, halved
+from storywright.critic.encoder import Critic, halved, quiet
 from storywright.errors import BadInput
 from storywright.writer import material
 from storywright.writer.decoder import Memory
@@ -105,7 +106,7 @@ class Writer:
         stories = self._stories(story, "", language)
         config = self._model.config
         with torch.inference_mode():
-            logit = self._model.judge(stories, self._model.glance(stories)).story
+            logit = self._model.judge(stories).story
         return float(torch.sigmoid(logit * config.score_scale + config.score_bias))
 
     def _found(self, search: Search, told: set[str], count: int, seed: int) -> dict[str, Written]:
@@ -244,7 +245,8 @@ def opened(folder: Path) -> tuple[WriterModel, PreTrainedTokenizerFast]:
     """The network and the tokenizer of a writer's folder."""
     if not (folder / "config.json").is_file():
         raise BadInput(f"{folder} holds no writer: train one with `python -m storywright.steps.train_writer`.")
-    model = WriterModel.from_pretrained(folder, dtype=torch.float32)
+    with quiet(transformers_logging):
+        model = WriterModel.from_pretrained(folder, dtype=torch.float32)
     tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
     return model, tokenizer
 

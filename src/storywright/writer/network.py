@@ -14,7 +14,7 @@ from storywright.writer.config import WriterConfig
 from storywright.writer.decoder import NOWHERE, Copying, Decoder, Memory
 from storywright.writer.fusion import Alignment, Fused, fusion_of
 from storywright.writer.heads import Foresight
-from storywright.writer.judge import Judgement, StoryScore
+from storywright.writer.judge import Judgement, StoryScore, num_descriptions
 from storywright.writer.pictures import PictureEncoder
 from storywright.writer.sequence import SequenceModel
 from storywright.writer.text import TextEncoder
@@ -27,7 +27,7 @@ class Stories:
     words: Tensor
     """(b, n, t): the pieces of each caption, with the marks of beginning and end."""
     pictures: Tensor
-    """(b, n, h, w, 3) as uint8, or (b, n, r, c) from the critic."""
+    """(b, n, h, w, 3) as uint8, (b, n, r, c) from the critic, or for judging alone (b, n, k): what describes them."""
     seen: Tensor
     """(b, n): whether there is a picture."""
     there: Tensor
@@ -39,19 +39,13 @@ class Stories:
 
 
 @dataclass(frozen=True, slots=True)
-class Glance:
-    """What a story is at first sight, before words and pictures have met."""
-
-    words: Tensor
-    """(b, n, t, d)"""
-    regions: Tensor
-    """(b, n, r, d)"""
-
-
-@dataclass(frozen=True, slots=True)
-class Read(Glance):
+class Read:
     """What a story is after it was read."""
 
+    words: Tensor
+    """(b, n, t, d): at first sight, before words and pictures have met."""
+    regions: Tensor
+    """(b, n, r, d): likewise."""
     fused: Fused
     """Of all panels, stories one after another."""
     panels: Tensor
@@ -78,11 +72,13 @@ class WriterModel(PreTrainedModel):
         self.nothing = nn.Parameter(torch.randn(width) * 0.02)
         self.text, self.picture, self.fusion = TextEncoder(config), PictureEncoder(config), fusion_of(config)
         self.alignment, self.seen_words = Alignment(config), nn.Linear(width, config.vocab_size)
+        self.describes = nn.Linear(width, num_descriptions(config))
         self.sequence, self.decoder, self.copying = SequenceModel(config), Decoder(config), Copying(config)
         self.bias = nn.Parameter(torch.zeros(config.vocab_size))
         self.foresight, self.story_score = Foresight(config), StoryScore(config)
         # Few of all words describe a picture.
         nn.init.constant_(self.seen_words.bias, -5.0)
+        nn.init.constant_(self.describes.bias, -4.0)
         self.post_init()
 
     @torch.no_grad()
@@ -95,26 +91,21 @@ class WriterModel(PreTrainedModel):
     def forward(self, stories: Stories) -> Read:
         """Read the stories."""
         b, n, _ = stories.words.shape
-        mask, seen = self.is_word(stories.words.flatten(0, 1)), self.glance(stories)
-        fused: Fused = self.fusion(seen.words.flatten(0, 1), mask, seen.regions.flatten(0, 1))
+        pieces = stories.words.flatten(0, 1)
+        mask = self.is_word(pieces)
+        words: Tensor = self.text(self.pieces(pieces), mask)
+        regions: Tensor = self.picture(stories.pictures.flatten(0, 1), stories.seen.flatten())
+        fused: Fused = self.fusion(words, mask, regions)
         panels = fused.panel.unflatten(0, (b, n))
         brief, condition = self._read_brief(stories)
         return Read(
-            seen.words,
-            seen.regions,
+            words.unflatten(0, (b, n)),
+            regions.unflatten(0, (b, n)),
             fused,
             panels,
             self.sequence(panels, condition),
             self._memory(stories, fused, brief),
         )
-
-    def glance(self, stories: Stories) -> Glance:
-        """Look at the stories' words and pictures, each by itself."""
-        panels = stories.there.shape
-        pieces = stories.words.flatten(0, 1)
-        words: Tensor = self.text(self.pieces(pieces), self.is_word(pieces))
-        regions: Tensor = self.picture(stories.pictures.flatten(0, 1), stories.seen.flatten())
-        return Glance(words.unflatten(0, panels), regions.unflatten(0, panels))
 
     def foretell(self, read: Read, inputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The decoder's hidden states for captions (b, n, t) of the same panels, and how each piece may be copied."""
@@ -122,9 +113,22 @@ class WriterModel(PreTrainedModel):
         hidden = self.decoder(self.pieces(inputs), read.context[:, : inputs.shape[1]], read.memory, mask)
         return hidden, *self.copying(hidden, read.memory, mask)
 
-    def judge(self, stories: Stories, seen: Glance) -> Judgement:
+    def shown(self, pictures: Tensor, seen: Tensor) -> Tensor:
+        """How surely each description is one of each picture; what was read before is taken as it is."""
+        # seen (…), pictures (…, k) or as the picture encoder takes them -> (…, k)
+        if pictures.ndim == seen.ndim + 1:
+            return pictures.to(self.bias.dtype)
+        regions = self.picture(pictures.flatten(0, seen.ndim - 1), seen.flatten())
+        return self.described(regions).sigmoid().unflatten(0, seen.shape)
+
+    def described(self, regions: Tensor) -> Tensor:
+        """Logits of what describes pictures, each looked for in the region that shows it best."""  # -> (n, k)
+        return self.describes(regions).amax(-2)
+
+    def judge(self, stories: Stories) -> Judgement:
         """Whether the panels of each story belong together in their order."""
-        found: Judgement = self.story_score(seen.words, stories.words, seen.regions, stories.seen, stories.there)
+        shown = None if self.config.fusion == "none" else self.shown(stories.pictures, stories.seen)
+        found: Judgement = self.story_score(stories.words, shown, stories.seen, stories.there)
         return found
 
     def logits(self, hidden: Tensor) -> Tensor:

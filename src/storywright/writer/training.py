@@ -3,8 +3,10 @@
 Knows nothing about steps or where a writer is kept.
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -20,6 +22,8 @@ from storywright.writer.augmentation import Augmentation, augmented
 from storywright.writer.decoder import log_chances
 from storywright.writer.material import Material, without_brief
 from storywright.writer.network import Read, Stories, WriterModel
+
+_SAMPLES = 8
 
 
 class Captions:
@@ -37,8 +41,10 @@ class Captions:
         weights: losses.Weights,
         augmentation: Augmentation,
         samples: int,
+        journal: Path | None = None,
     ) -> None:
         self.model: nn.Module = _Lesson(model, weights, augmentation)
+        self._journal = journal
         self._writer, self._tokenizer = model, tokenizer
         self._train, self._validation, self._samples = train, validation, samples
         self.examples = len(train)
@@ -68,16 +74,43 @@ class Captions:
         if not len(numbers):
             return {}
         loss = 0.0
-        hyps: list[list[str]] = []
-        refs: list[list[list[str]]] = []
+        all_told: list[str] = []
+        all_foretold: list[str] = []
         for some in np.array_split(numbers, max(1, len(numbers) // 32)):
             stories = without_brief(self._validation.batch(some), self._writer.config.pad_id)
             read = self._writer(stories)
             loss += float(losses.caption_loss(self._writer, stories, read)) * len(some)
             told, foretold = foretold_captions(self._writer, self._tokenizer, stories, read)
-            hyps += [ptb_tokens(text) for text in foretold]
-            refs += [[ptb_tokens(text)] for text in told]
-        return {"loss": loss / len(numbers)} | ({"bleu_4": metrics.bleu(hyps, refs)[3].value} if hyps else {})
+            all_told, all_foretold = all_told + told, all_foretold + foretold
+        hyps, refs = [ptb_tokens(text) for text in all_foretold], [[ptb_tokens(text)] for text in all_told]
+        loss /= len(numbers)
+        if self._journal:
+            _note(self._journal, loss, list(zip(all_told, all_foretold, strict=True))[:_SAMPLES])
+        return {"loss": loss} | ({"bleu_4": metrics.bleu(hyps, refs)[3].value} if hyps else {})
+
+
+def samples_in(journal: Path, curve: Sequence[Mapping[str, float]], final: Mapping[str, float]) -> str:
+    """What was foretold at each validation of a run, for people to read: the first first."""
+    noted = _noted(journal)
+    lines = []
+    validated = [(f"step {row['step']:.0f}", row["validation_loss"]) for row in curve if "validation_loss" in row]
+    for when, loss in [*validated, ("at the end", final.get("loss", float("nan")))]:
+        lines += [f"{when}: loss {loss:.4f}"] if repr(loss) in noted else []
+        for told, foretold in noted.get(repr(loss), ()):
+            lines += [f"  told      {told}", f"  foretold  {foretold}", ""]
+    return "\n".join(lines) or "There are no validation stories.\n"
+
+
+def _note(journal: Path, loss: float, samples: list[tuple[str, str]]) -> None:
+    """Keep samples by the loss of their validation, which is the same when a run that was ended makes it again."""
+    files.write_json(journal, _noted(journal) | {repr(loss): samples})
+
+
+def _noted(journal: Path) -> dict[str, list[tuple[str, str]]]:
+    if not journal.is_file():
+        return {}
+    noted: dict[str, list[tuple[str, str]]] = json.loads(journal.read_text(encoding="utf-8"))
+    return noted
 
 
 class _Lesson(nn.Module):

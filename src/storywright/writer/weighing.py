@@ -34,7 +34,10 @@ class Lesson:
 
 
 class Weighing:
-    """The task: which story is whole, and which panels come from elsewhere."""
+    """The task: which story is whole, and which panels come from elsewhere.
+
+    The material is best seen as what describes its pictures (`material.shown_in`), which is not learnt here.
+    """
 
     name = "writer's judge"
 
@@ -72,6 +75,4 @@ class _Judge(nn.Module):
 
     def forward(self, batch: Mapping[str, Tensor], generator: torch.Generator) -> Tensor:
         stories = without_brief(batch, self.writer.config.pad_id)
-        with torch.no_grad():
-            seen = self.writer.glance(stories)
-        return flaws.loss_of(self.writer, stories, truth_of(batch), seen, generator)
+        return flaws.loss_of(self.writer, stories, truth_of(batch), generator)
