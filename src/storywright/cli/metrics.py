@@ -52,6 +52,7 @@ def captions(hyp: Path, refs: tuple[Path, ...], tokens: str, as_json: bool) -> N
     """BLEU-1 to BLEU-4, CIDEr-D and ROUGE-L of captions against their references.
 
     CIDEr-D takes from the references how rare words are, so it needs more than one caption to say anything.
+    METEOR is not computed: the libraries that do need Java, or WordNet's tables from elsewhere.
     """
     from storywright.critic.metrics import bleu, cider_d, rouge_l
     from storywright.critic.metrics.ptb import ptb_tokens

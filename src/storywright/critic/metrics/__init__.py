@@ -3,6 +3,9 @@
 The measures of captions take sentences that are already split into tokens: `hyps` holds one sentence for each item,
 `refs` the sentences that each item may be compared with. They give the same numbers as the reference
 implementations of the field, to 1e-12 on the same tokens.
+
+METEOR is not among them: every library that computes it needs a Java program or WordNet's tables beside it, which no
+package brings along, and an own version would be another measure under the same name.
 """
 
 from storywright.critic.metrics.bleu import bleu
