@@ -50,7 +50,7 @@ secret() {
         kubectl --namespace "$namespace" create secret generic "$name" "${values[@]}"
 }
 if ! kubectl --namespace storywright get secret mlflow >/dev/null 2>&1; then
-    studio=$(word) mlflow=$(word) tuning=$(word) administrator=$(word) alerts=$(word)
+    studio=$(word) mlflow=$(word) tuning=$(word) administrator=$(word)
     login=$(printf '[mlflow]\ndefault_permission = READ\ndatabase_uri = postgresql+psycopg2://mlflow:%s@/mlflow\nadmin_username = admin\nadmin_password = %s\nauthorization_function = mlflow.server.auth:authenticate_request_basic_auth\n' "$mlflow" "$administrator")
 secret storywright database-administrator username=postgres password="$(word)"
 secret storywright database-roles studio="$studio" mlflow="$mlflow" tuning="$tuning"
@@ -58,11 +58,12 @@ secret storywright server api-key="$(word)" database-url="postgresql+psycopg://s
 secret kubeflow studio-database database-url="postgresql+psycopg://studio:$studio@/studio?host=database.storywright.svc.cluster.local"
 secret storywright mlflow-client username=admin password="$administrator"
 secret kubeflow kfp-mlflow-credentials username=admin password="$administrator"
-secret storywright receiver token="$alerts"
-secret monitoring receiver token="$alerts"
 secret storywright object-store accesskey="$(taken accesskey)" secretkey="$(taken secretkey)"
 secret storywright mlflow database-url="postgresql+psycopg2://mlflow:$mlflow@/mlflow" session-key="$(word)" webhooks-key="$(openssl rand -base64 32 | tr '+/' '-_')" basic_auth.ini="$login"
 fi
+secret storywright receiver token="$(word)"
+alerts=$(kubectl --namespace storywright get secret receiver --output 'jsonpath={.data.token}' | base64 -d)
+secret monitoring receiver token="$alerts"
 
 echo '== the studio'
 kubectl kustomize infra/kubernetes/overlays/kind | sed "s/\(storywright-[a-z]*:\)unset/\1$tag/; s/^  tag: unset$/  tag: $tag/" |
