@@ -504,7 +504,7 @@ def _compared(sides: list[Side], ideal: float, best: dict[str, tuple[int, float]
         }
         for side in sides
     }
-    home, lit, flow = (side.rates for side in sides)
+    home, lit, flow = ([max(rate, 1e-9) for rate in side.rates] for side in sides)
     table["cap"] = {"pictures_a_second": ideal, "best_batches": {name: batch for name, (batch, _) in best.items()}}
     table["against_litserve"] = statistics.median(a / b for a, b in zip(home, lit, strict=True))
     table["against_mlflow"] = statistics.median(a / b for a, b in zip(home, flow, strict=True))

@@ -189,3 +189,16 @@ def test_another_style_is_drawn_as_a_job_that_tells_of_each_panel_and_can_be_wai
         f"{url}/revisions", json={"action": "reframe", "aspect": "wide"}, headers={"If-Match": '"3"'}
     )
     assert (wrong.status_code, "two numbers such as 16:9" in wrong.json()["detail"]) == (422, True)
+
+
+def test_more_orders_than_may_be_open_are_turned_away_until_one_has_ended(start: Start) -> None:
+    models = stand_in(seconds=0.5)
+    studio = start(opener=lambda *_: (models, Drawing(draws=1, steps=1)))
+    asked = [
+        studio.client.post("/api/v1/boards", params={"wait": 0, "candidates": 1}, json=BRIEF | {"seed": seed})
+        for seed in range(17)
+    ]
+    assert [answer.status_code for answer in asked] == [202] * 16 + [429]
+    assert (asked[-1].headers["retry-after"], "are open" in asked[-1].json()["detail"]) == ("5", True)
+    studio.client.delete(asked[15].headers["location"])
+    assert studio.client.post("/api/v1/boards", params={"wait": 0}, json=BRIEF).status_code == 202

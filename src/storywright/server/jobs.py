@@ -32,7 +32,7 @@ from storywright.server.drawing.work import Asker
 from storywright.server.following import Following
 from storywright.server.ledger import LEASE_MS, DrawnPanel, Job, Ledger
 from storywright.server.metrics import Metrics
-from storywright.server.problems import Busy
+from storywright.server.problems import Full
 from storywright.server.recorded import Steps, png, recorded
 from storywright.settings import Settings
 from storywright.studio import plan, workspaces
@@ -165,7 +165,7 @@ class Jobs:
         if known is None or known.state in ("failed", "cancelled"):
             if self.ledger.num_open(kind) >= self._places[kind]:
                 self._metrics.rejected.labels("board").inc()
-                raise Busy(f"{self._places[kind]} orders of this kind are open: try again in a few seconds.", 5)
+                raise Full(f"{self._places[kind]} orders of this kind are open: try again in a few seconds.", 5)
             known = self.ledger.enter(job_id, kind, asked, user=user, num_panels=num_panels)
         if _wanted(known.asked) != _wanted(asked):
             raise BadInput(f"The idempotency key {key!r} was used for another order: choose a new one.")

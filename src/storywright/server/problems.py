@@ -40,6 +40,10 @@ class NotReady(Busy):
     """The models are still being opened, or the server is being stopped."""
 
 
+class Full(Busy):
+    """As many orders are open as may be: it is for those who ask to wait, and not for another server to help."""
+
+
 class Late(Busy):
     """It was waited for as long as was asked, and its turn did not come."""
 
@@ -85,7 +89,8 @@ def answer(request: Request, status: int, detail: str, headers: dict[str, str] |
 
 def _busy(request: Request, error: Exception) -> Response:
     assert isinstance(error, Busy)
-    return answer(request, 503, str(error), {"Retry-After": str(error.seconds)})
+    status = 429 if isinstance(error, Full) else 503
+    return answer(request, status, str(error), {"Retry-After": str(error.seconds)})
 
 
 def _invalid(request: Request, error: Exception) -> Response:
