@@ -233,9 +233,10 @@ class Soak:
     trace: list[str]
 
 
-def soak(kills: int, seed: int) -> Soak:
-    """Kill that many times."""
+def soak(kills: int, seed: int, minutes: float, between: int) -> Soak:
+    """Kill that many times, or for so long, with at most so many answers between two kills."""
     chance, book, begun = random.Random(seed), Book(), time.monotonic()
+    num_kills = 0
     home = Path(tempfile.mkdtemp())
     lost = doubled = 0
     try:
@@ -245,16 +246,17 @@ def soak(kills: int, seed: int) -> Soak:
         workers = [Worker(number, servers.port, book, seed + number) for number in range(_WORKERS)]
         for worker in workers:
             worker.start()
-        for kill in range(1, kills + 1):
-            _wait(book, chance.randint(0, 60))
+        while num_kills < kills and time.monotonic() < begun + 60 * minutes:
+            num_kills += 1
+            _wait(book, chance.randint(0, between))
             time.sleep(chance.uniform(0.0, 0.02))
             servers.kill()
             found = looked_at(home, book)
             lost, doubled = lost + found.lost, doubled + found.doubled
             starts.append(servers.start())
-            if kill % 20 == 0 or kill == kills:
+            if num_kills % 20 == 0 or num_kills == kills:
                 told = len(book.feedback) + len(book.edits)
-                print(f"{kill} kills, {told:,} acknowledged, {lost} lost, {doubled} doubled", flush=True)
+                print(f"{num_kills} kills, {told:,} acknowledged, {lost} lost, {doubled} doubled", flush=True)
         time.sleep(1.0)  # so that what had no answer is asked for again
         for worker in workers:
             worker.stop.set()
@@ -264,7 +266,7 @@ def soak(kills: int, seed: int) -> Soak:
         trace = traced(servers, home) if shutil.which("strace") else []
         servers.end()
         seconds = time.monotonic() - begun
-        return Soak(kills, book, lost + found.lost, doubled + found.doubled, starts, seconds, trace)
+        return Soak(num_kills, book, lost + found.lost, doubled + found.doubled, starts, seconds, trace)
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
@@ -381,6 +383,8 @@ def main() -> None:
     """Kill, look, write; exit code 1 when something is lost or doubled."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--minutes", type=float, default=60, help="stop then, however few kills there were")
+    parser.add_argument("--between", type=int, default=60, help="answers between two kills, at most")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--serve", type=int, metavar="PORT", help=argparse.SUPPRESS)
@@ -388,7 +392,7 @@ def main() -> None:
     if given.serve:
         serve(given.serve)
         return
-    done = soak(given.kills, given.seed)
+    done = soak(given.kills, given.seed, given.minutes, given.between)
     text = page(done, given.seed)
     print(text)
     if given.out:
