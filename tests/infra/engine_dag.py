@@ -87,7 +87,7 @@ def run(place: str, tag: str, out: Path, what: str = "training") -> None:
     from pipelines import compiling
 
     os.umask(0)  # the containers' user writes into folders that this one makes
-    out.mkdir(parents=True)
+    (out / "kfp").mkdir(parents=True)
     if place == "containers":
         environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         runner = local.DockerRunner(**CONFINED, environment=environment)

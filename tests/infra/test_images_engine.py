@@ -613,31 +613,23 @@ def test_prometheus_reads_every_server_with_the_key_and_alertmanager_reaches_the
             time.sleep(1)
 
 
+def test_the_first_steps_run_in_their_image_and_measure_what_they_measure_in_processes(commit, figures):
+    found = measured_both_ways(commit, "material", {"STORYWRIGHT_TRACKING": "off"})
+    assert set(found["containers"]["metrics"]) == {"scrape", "draw", "validate", "preprocess"}
+    assert found["containers"]["metrics"] == found["processes"]["metrics"]
+    for place, one in found.items():
+        figures.add(f"the first four steps, tiny, in {place}", f"{one['seconds']:.0f} s")
+
+
 def test_the_whole_training_in_containers_measures_what_it_measures_in_processes(host, commit, figures):
-    # Not in pytest's own folder, which is closed to the containers' user; and with the code that the images have.
-    with tempfile.TemporaryDirectory(prefix="training-") as folder:
-        Path(folder).chmod(0o755)
-        checkout = Path(folder) / "checkout"
-        checkout.mkdir()
-        with subprocess.Popen(["git", "archive", commit], cwd=ROOT, stdout=subprocess.PIPE) as files:
-            subprocess.run(["tar", "--extract"], cwd=checkout, stdin=files.stdout, check=True)
-        both = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(checkout / "src")}
-        both.pop("STORYWRIGHT_TRACKING")
-        inside = {
-            "MLFLOW_TRACKING_URI": host.url(5000),
-            "MLFLOW_TRACKING_USERNAME": "admin",
-            "MLFLOW_TRACKING_PASSWORD": host.words["MLFLOW_PASSWORD"],
-        }
-        outside = {"MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db", "STORYWRIGHT_HOME": f"{folder}/home"}
-        found = {}
-        for place, tag, variables in (("containers", commit, inside), ("processes", "-", outside)):
-            done = subprocess.run(
-                [sys.executable, "tests/infra/engine_dag.py", place, tag, f"{folder}/{place}"],
-                cwd=checkout, env=both | variables, check=False, capture_output=True, text=True,
-            )  # fmt: skip
-            assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]
-            found[place] = json.loads((Path(folder) / place / "metrics.json").read_text())
-            figures.add(f"the pipeline `training`, tiny, 13 tasks in {place}", f"{found[place]['seconds']:.0f} s")
+    inside = {
+        "MLFLOW_TRACKING_URI": host.url(5000),
+        "MLFLOW_TRACKING_USERNAME": "admin",
+        "MLFLOW_TRACKING_PASSWORD": host.words["MLFLOW_PASSWORD"],
+    }
+    found = measured_both_ways(commit, "training", inside)
+    for place, one in found.items():
+        figures.add(f"the pipeline `training`, tiny, 13 tasks in {place}", f"{one['seconds']:.0f} s")
     assert found["containers"]["metrics"] == found["processes"]["metrics"]
     num_equal = sum(len(one) for one in found["containers"]["metrics"].values())
     figures.add("numbers that the tasks measured, the same in containers and processes", str(num_equal))
@@ -648,3 +640,26 @@ def test_the_whole_training_in_containers_measures_what_it_measures_in_processes
         time.sleep(1)
         served = json.loads(ask(f"{host.url(8000)}/api/v1/models", host.words["API_KEY"])[1])
     assert (served["version"], served["origin"]) == ("1", "registry"), served
+
+
+def measured_both_ways(commit: str, pipeline: str, inside: dict[str, str]) -> dict[str, Any]:
+    """What a pipeline measured in containers and in processes, both with the code of the commit."""
+    # Not in pytest's own folder, which is closed to the containers' user.
+    with tempfile.TemporaryDirectory(prefix="pipeline-") as folder:
+        Path(folder).chmod(0o755)
+        checkout = Path(folder) / "checkout"
+        checkout.mkdir()
+        with subprocess.Popen(["git", "archive", commit], cwd=ROOT, stdout=subprocess.PIPE) as files:
+            subprocess.run(["tar", "--extract"], cwd=checkout, stdin=files.stdout, check=True)
+        both = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(checkout / "src")}
+        both.pop("STORYWRIGHT_TRACKING")
+        outside = {"MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db", "STORYWRIGHT_HOME": f"{folder}/home"}
+        found = {}
+        for place, tag, variables in (("containers", commit, inside), ("processes", "-", outside)):
+            done = subprocess.run(
+                [sys.executable, "tests/infra/engine_dag.py", place, tag, f"{folder}/{place}", pipeline],
+                cwd=checkout, env=both | variables, check=False, capture_output=True, text=True,
+            )  # fmt: skip
+            assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]
+            found[place] = json.loads((Path(folder) / place / "metrics.json").read_text())
+    return found
