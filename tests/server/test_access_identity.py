@@ -151,7 +151,19 @@ OTHER = RSAKey.generate_key(2048, {"kid": "one"})
         {"header": {"alg": "HS256"}, "key": OctKey.import_key("0" * 64)},
         {"issuer": "https://elsewhere.example"},
     ],
-    ids=str,
+    ids=[
+        "another client",
+        "another party",
+        "another issuer",
+        "another sign-in",
+        "expired",
+        "no role",
+        "no workspace",
+        "nothing said",
+        "another key",
+        "a shared secret",
+        "an issuer that is not where it was asked",
+    ],
 )
 def test_what_the_provider_did_not_say_about_this_sign_in_lets_nobody_in(
     house: House, browser: TestClient, twist: dict[str, Any]
