@@ -37,7 +37,7 @@ PASSED_ON = (
 
 _STEPS = {"steps": 2, "warmup": 1, "threads": 1, "log_every": 1}
 _CHANGES: dict[str, dict] = {
-    "draw": {"stories": 130, "portraits": 60, "width_px": 96, "height_px": 54, "processes": 1},
+    "draw": {"stories": 220, "portraits": 60, "width_px": 96, "height_px": 54, "processes": 1},
     "validate": {"threads": 1},
     "preprocess": {"threads": 1},
     "train_critic": {"training": _STEPS | {"batch": 16}, "num_validation": 40},
