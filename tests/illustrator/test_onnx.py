@@ -87,7 +87,7 @@ def test_the_solver_takes_the_steps_of_the_scheduler(steps: int, straight: bool,
     chance = np.random.default_rng(0)
     mine = theirs = chance.normal(size=(1, 4, 5, 8)).astype(np.float32)
     for index, time in enumerate(scheduler.timesteps):
-        assert int(time) == int(solver.sigmas[index] * 1000)
+        assert int(time) == solver.times[index]
         direction = np.tanh(mine) + chance.normal(size=mine.shape).astype(np.float32)
         mine = solver.step(index, mine, direction)
         given = torch.from_numpy(direction), time, torch.from_numpy(np.asarray(theirs))

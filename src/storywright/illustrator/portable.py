@@ -66,6 +66,7 @@ class Portable:
         try:
             size, styles = tuple(values.pop("native_size")), tuple(values.pop("styles"))
             about = About(native_size=size, styles=styles, **values)
+            sealed.read_json(folder / "tokenizer.json")
             tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
             sessions = {name: _session(folder / f"{name}.onnx", threads) for name in NETWORKS}
         except (KeyError, TypeError, ValueError, RuntimeError, *_FAILS) as error:
@@ -114,7 +115,7 @@ class Portable:
         latents = noise(seed, (about.channels, height, width))[None]
         solver = Solver(steps, about.noise_shift, first_order=about.few)
         for index in range(steps):
-            time = np.array([int(solver.sigmas[index] * _TIMESTEPS)], np.float32)
+            time = solver.times[index : index + 1].astype(np.float32)
             found = self._unet(latents, time, own)
             if against is not None:
                 without = self._unet(latents, time, against)
@@ -180,12 +181,15 @@ class Solver:
     """UniPC of second order along the straight paths of flow matching, as diffusers' scheduler takes its steps."""
 
     def __init__(self, steps: int, noise_shift: float = 1.0, *, first_order: bool = False) -> None:
-        levels = 1 - np.linspace(1, 1 / _TIMESTEPS, steps + 1)
+        levels = np.linspace(1, 1 / _TIMESTEPS, steps + 1)[:-1]
         levels = noise_shift * levels / (1 + (noise_shift - 1) * levels)
-        self.sigmas = np.append(levels[::-1][:-1], 0.0)
+        levels[0] -= 1e-6  # of pure noise there is no logarithm
+        self.times = (levels * _TIMESTEPS).astype(np.int64)
+        """What the network is told before each step."""
+        self.sigmas = np.append(levels, 0.0).astype(np.float32)
         """How much of noise there is before each step, and none at the end."""
         with np.errstate(divide="ignore"):
-            self._lambdas = np.log(1 - self.sigmas) - np.log(self.sigmas)
+            self._lambdas = np.log((1 - self.sigmas).astype(float)) - np.log(self.sigmas.astype(float))
         self._steps, self._first_order = steps, first_order
         self._clean: list[np.ndarray] = []  # what the network took for the picture at the latest steps
         self._before: np.ndarray | None = None
