@@ -8,7 +8,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -157,7 +157,7 @@ def adapt(request: Request, service: TheService, sent: _Sent, caller: TheCaller,
         wished = Config(
             style=_one_of(said["style"], STYLES), aspect=_one_of(said["aspect"], ASPECTS), chapter=said["chapter"],
             panels=_whole(said["panels"], language_of(request)("home.panels"), 1, 60) if said["panels"] else None,
-        )  # type: ignore[arg-type]  # fmt: skip
+        )  # fmt: skip
         key = sent.fields.get("key", "")
         taken = adapting.order(
             service, name, content, _rights(said), wished, user=user, key=key, workspace=caller.workspace
@@ -377,10 +377,10 @@ def _kept_assets(service: Service, sent: Sent, said: Words) -> dict[str, str]:
 
 def _rights(said: dict[str, str]) -> Rights:
     """What was declared, or what is missing in the words of the page."""
-    kind: Literal["public", "owned"] | None = said["rights"] if said["rights"] in ("public", "owned") else None  # type: ignore[assignment]
+    kind = said["rights"]
     if not said["author"]:
         raise BadInput("Say who wrote the manuscript: nothing is adapted before that is declared.")
-    if kind is None:
+    if kind not in ("public", "owned"):
         raise BadInput("Say by what right the manuscript may be adapted: nothing is adapted before that is declared.")
     if kind == "owned" and not (said["owner"] and said["licence"]):
         raise BadInput("Say who owns the manuscript, and by what the owner lets it be adapted.")

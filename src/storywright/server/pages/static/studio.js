@@ -46,38 +46,61 @@ document.addEventListener("drop", (event) => {
   dragged = null;
 });
 
-// The fields of a panel are saved when they are left; what is being written elsewhere outlives the answer.
-const isFieldOf = (field) => Boolean(field.id && field.form && field.form.classList.contains("fields"));
-let sending = null;
+// The fields of a panel are saved when they are left; what is being written elsewhere outlives the answer, and a button
+// that is pressed meanwhile waits until they are saved.
+let sending = null, next = null, unsaved = [], opened = [];
 document.addEventListener("input", (event) => {
-  if (!isFieldOf(event.target)) return;
-  event.target.dataset.dirty = "yes";
-  event.target.form.classList.add("dirty");
+  const field = event.target;
+  if (!field.id || !field.closest("#editor")) return;
+  field.dataset.dirty = "yes";
+  if (field.form.classList.contains("fields")) field.form.classList.add("dirty");
 });
+const save = (form) => {
+  if (form.isConnected && form.classList.contains("dirty") && !form.classList.contains("sent") && form.reportValidity()) form.requestSubmit();
+};
 document.addEventListener("focusout", (event) => {
   const form = event.target.closest && event.target.closest(".fields.dirty");
-  if (form && !form.contains(event.relatedTarget) && form.reportValidity()) setTimeout(() => form.isConnected && form.requestSubmit());
+  if (form && !form.contains(event.relatedTarget)) setTimeout(() => save(form));
 });
-document.addEventListener("submit", (event) => {
-  sending = event.target;
-});
-let unsaved = [];
+document.addEventListener(
+  "submit",
+  (event) => {
+    const form = event.target, dirty = document.querySelector(".fields.dirty"), button = event.submitter;
+    if (dirty && dirty !== form && button && form.closest("#editor")) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      const [kind, name] = button.id ? ["id", button.id] : ["aria-label", button.getAttribute("aria-label")];
+      next = name ? `[${kind}="${CSS.escape(name)}"]` : null;
+      return save(dirty);
+    }
+    sending = form;
+    if (form.classList.contains("fields")) form.classList.add("sent");
+  },
+  true,
+);
 document.addEventListener("htmx:beforeSwap", (event) => {
   const kept = event.detail.xhr.status < 400 ? sending : null; // what was refused is still unsaved
-  unsaved = [...document.querySelectorAll(".fields [data-dirty]")].filter((field) => field.form !== kept).map((field) => ({ id: field.id, value: field.value, at: field.selectionStart }));
-  unsaved.open = [...document.querySelectorAll("details[id][open]")].map((one) => one.id);
+  if (!kept) next = null;
+  const dirty = [...document.querySelectorAll("#editor [data-dirty]")].filter((field) => field.form !== kept);
+  unsaved = dirty.map((field) => ({ id: field.id, value: field.value, at: field.selectionStart }));
+  opened = [...document.querySelectorAll("#editor details[id][open]")].map((one) => one.id);
 });
 document.addEventListener("htmx:afterSwap", () => {
-  for (const id of unsaved.open || []) document.getElementById(id)?.setAttribute("open", "");
+  for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
   for (const { id, value, at } of unsaved) {
     const field = document.getElementById(id);
     if (!field) continue;
     field.value = value;
     if (document.activeElement === field && at !== null && field.setSelectionRange) field.setSelectionRange(at, at);
     field.dataset.dirty = "yes";
-    field.form.classList.add("dirty");
+    if (field.form.classList.contains("fields")) field.form.classList.add("dirty");
   }
-  unsaved = [];
+  [unsaved, opened] = [[], []];
+});
+document.addEventListener("htmx:afterSettle", () => {
+  const button = next && document.querySelector(next);
+  next = null;
+  if (button) button.click();
 });
 
 // Whether somebody else changed the board meanwhile.
