@@ -2,17 +2,33 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from storywright.board import Brief, parse
+from storywright.board import Brief, Panel, Storyboard, parse
 from storywright.cli.board import board as command
+from storywright.critic.encoder import Critic
 from storywright.errors import BadInput
 from storywright.studio import card, plan
-from storywright.studio.director import Director
+from storywright.studio.director import Director, Drawing
 from storywright.studio.ideas import IDEAS
-from storywright.studio.models import Models
+from storywright.studio.models import STARTER, Models
+from storywright.studio.staging import Stage
+from storywright.writer.proposals import Proposal
+
+
+class Drawn:
+    """An illustrator who gives a grey card."""
+
+    def draw(self, prompts, **how):
+        return [Image.new("RGB", (64, 36), "grey") for _ in prompts]
+
+
+@pytest.fixture(scope="module")
+def critic() -> Critic:
+    return Critic.open(STARTER / "critic")
 
 
 def brief(**more) -> Brief:
@@ -85,11 +101,49 @@ def test_a_place_that_cannot_hold_the_boards_is_refused_before_anything_is_drawn
     refused(tmp_path / "brief.yaml", "--out", tmp_path / "out" / "2" / "below", message="leads through a file")
 
 
+class Telling:
+    """A writer who proposes what he is given, and remembers what he was told."""
+
+    languages = ("en",)
+
+    def __init__(self, *proposals: tuple[str, float]) -> None:
+        self.proposals, self.heard = [Proposal(text, score, [], "", "") for text, score in proposals], []
+
+    def propose(self, story, **how):
+        self.heard.append([told.caption for told in story])
+        return self.proposals
+
+
+@pytest.mark.parametrize(
+    ("proposals", "kept"),
+    [
+        ([("Mia sits on a chair.", 0.9)], "Mia sits on a chair."),
+        ([("Mia sits on a chair.", 0.3)], ""),  # not sure
+        ([("Tom sits on a chair.", 0.9)], ""),  # who is not there
+        ([("Mia holds a red bottle.", 0.9)], ""),  # the product comes later
+        ([("Mia sits on the beach.", 0.9)], ""),  # the beat is at home
+        ([("Mia frobnicates.", 0.9)], ""),  # cannot be drawn
+    ],
+)
+def test_what_the_writer_tells_goes_with_the_ideas_line_where_it_keeps_to_the_beat(critic, proposals, kept):
+    writer = Telling(*proposals)
+    models = Models(critic=critic, illustrator=Drawn(), writer=writer)
+    asked = brief(seed=0, format={"panels": 5}, cast=[{"name": "Mia", "looks": "woman with red hair"}])
+    panels = Director(models, Drawing(draws=1)).boards(asked, 1)[0].board.panels
+    lines = [moment.words for moment in plan.moments(asked, IDEAS[0])]
+    lines[1] = f"{lines[1]} {kept}".strip()
+    assert [panel.action for panel in panels] == lines
+    assert writer.heard == [lines[:1]]  # once: a story begins as its idea does, and what sells is the client's
+
+
+def test_what_is_written_changes_what_is_drawn():
+    asked = brief(seed=0, format={"panels": 5})
+    stage, moment = Stage(asked), plan.moments(asked, IDEAS[0])[1]
+    assert "a red chair" in stage.set(moment, moment.words, 1, acts="Mia sits on a red chair.").prompt
+    assert "chair" not in stage.set(moment, moment.words, 1).prompt
+
+
 def test_diversity_is_of_words_and_of_pictures():
-    import numpy as np
-
-    from storywright.board import Panel, Storyboard
-
     def told(name: str, *words: str) -> Storyboard:
         panels = [Panel(id=f"p{number}", action=action) for number, action in enumerate(words)]
         return Storyboard(id=name, title=name, panels=panels)

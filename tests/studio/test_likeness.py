@@ -61,6 +61,12 @@ def test_the_draw_with_the_right_hair_and_clothes_is_kept(critic, order):
     assert kept.seen.misread == ""
 
 
+def test_of_several_captions_the_one_is_kept_that_says_what_the_line_says(critic):
+    line, captions = "a woman with a red bottle in the park", ["a man in the kitchen", "a woman, a red bottle, park"]
+    assert takes(critic, {}).nearest(line, captions) == captions[1]
+    assert takes(critic, {}).nearest(line, captions[::-1]) == captions[1]
+
+
 def test_what_is_read_as_something_else_is_named(critic):
     seen = Eye(critic).look(SCENE, critic.of_pictures([drawn(in_other_colours(SCENE))])[0])
     assert seen.right < 1

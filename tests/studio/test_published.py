@@ -55,9 +55,15 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+class Silent:
+    """A writer who knows no language."""
+
+    languages = ()
+
+
 @pytest.fixture(scope="module")
 def models(checkpoint: Path) -> Models:
-    embedded = Models(critic=Critic.open(STARTER / "critic"), illustrator=None, writer=None)  # type: ignore[arg-type]
+    embedded = Models(critic=Critic.open(STARTER / "critic"), illustrator=None, writer=Silent())  # type: ignore[arg-type]
     return embedded.with_illustrator(str(checkpoint))
 
 

@@ -33,6 +33,8 @@ COMPOSED = "composed"
 _NATIVE_HEIGHT_PX = {"16:9": 108, "1:1": 144, "9:16": 192, "4:3": 144}
 _SURE_WEIGHT, _LIKENESS_WEIGHT = 0.2, 0.1
 """What right looks, and likeness to the references, count against the fit of a picture and its words."""
+_SURE_WRITER = 0.5
+"""How sure a writer has to be of a caption that goes with an idea's own line."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -154,12 +156,19 @@ class Director:
 
     def _staged(self, stage: Stage, story: "_Story", number: int, at: int) -> Staged:
         moment = story.moments[at]
-        words = moment.words or self._written(stage, story, number)
+        written = self._written(stage, story, number, moment) if plan.is_open(moment) else ""
+        words = " ".join(part for part in (moment.words, written) if part)
         before = story.scenes[-1] if story.scenes else None
-        return stage.set(moment, words, seed=_seed(stage.brief, number, at), before=before)
+        return stage.set(moment, words, seed=_seed(stage.brief, number, at), before=before, acts=written)
 
-    def _written(self, stage: Stage, story: "_Story", number: int) -> str:
-        """What the writer says happens next, the most likely proposal that the story has not told yet."""
+    def _written(self, stage: Stage, story: "_Story", number: int, moment: Moment) -> str:
+        """What the writer says happens, seeing the story so far.
+
+        Where the idea has a line of its own, what is written goes with it, if the writer is sure and keeps to the beat;
+        of several such captions the critic keeps the one that is nearest to that line.
+        """
+        if moment.words and (not story.scenes or stage.brief.language not in self._models.writer.languages):
+            return ""  # a story begins as its idea does
         proposals = self._models.writer.propose(
             [Told(picture, scene.words) for picture, scene in zip(story.pictures, story.scenes, strict=True)],
             brief=stage.summary,
@@ -167,9 +176,12 @@ class Director:
             count=3,
             seed=_seed(stage.brief, number, len(story.scenes)),
         )
-        told = {scene.words for scene in story.scenes}
-        fresh = [proposal for proposal in proposals if proposal.caption not in told]
-        return max(fresh or proposals, key=lambda proposal: proposal.score).caption
+        told = [scene.words for scene in story.scenes]
+        fresh = [one for one in proposals if not any(one.caption in words for words in told)]
+        if not moment.words:
+            return max(fresh or proposals, key=lambda proposal: proposal.score).caption
+        fitting = [one.caption for one in fresh if one.score >= _SURE_WRITER and stage.keeps(moment, one.caption)]
+        return self._takes.nearest(moment.words, fitting) if fitting else ""
 
     def _board(self, brief: Brief, idea: Idea, story: "_Story", stage: Stage) -> Candidate:
         hero, friend = (person.name for person in stage.cast[:2])
@@ -284,6 +296,11 @@ class Takes:
             kept.append(takes[int(np.argmax(likes))])
             known.learn(panel.scene, kept[-1].seen.vector, name)
         return kept
+
+    def nearest(self, line: str, captions: Sequence[str]) -> str:
+        """The caption that says most nearly what the line says, by the critic."""
+        first, *others = self._models.critic.of_words([line, *captions])
+        return captions[int(np.argmax([first @ other for other in others]))]
 
     def all(self, prompts: Sequence[str], scenes: Sequence[Scene], seeds: Sequence[int], aspect: str) -> list[Take]:
         """Draw each prompt once from its seed; its scene is what should be seen."""

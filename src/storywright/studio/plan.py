@@ -90,6 +90,11 @@ def moments(brief: Brief, idea: Idea) -> list[Moment]:
     return timed
 
 
+def is_open(moment: Moment) -> bool:
+    """Whether the writer may say what happens: not where the product is shown, nor where the client's words stand."""
+    return not moment.beat.product and moment.beat.name != "end frame"
+
+
 def is_product(wish: str, brief: Brief) -> bool:
     """Whether what must be shown is the product itself."""
     product = (brief.product.name.lower(), brief.product.kind.lower(), "product", "товар", "продукт")

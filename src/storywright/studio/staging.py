@@ -73,8 +73,11 @@ class Stage:
         self._product = self._thing()
         self._places = self._homes()
 
-    def set(self, moment: Moment, told: str, seed: int, before: Staged | None = None) -> Staged:
-        """The scene of a moment, from the looks, the product and the places of this brief."""
+    def set(self, moment: Moment, told: str, seed: int, before: Staged | None = None, acts: str = "") -> Staged:
+        """The scene of a moment, from the looks, the product and the places of this brief.
+
+        `acts` is what of its words the writer wrote, which says what is done; all of them where the idea says nothing.
+        """
         random, beat = Random(seed), moment.beat
         people, props = self._figures(moment), self._props(moment)
         scene = Scene(
@@ -87,8 +90,8 @@ class Stage:
             words_room=beat.name == "end frame",
             seed=seed,
         )
-        if not moment.words:
-            scene = self._as_told(scene, told)
+        if acts or not moment.words:
+            scene = self._as_told(scene, acts or told)
         insisted: dict[str, str] = {}
         for wish in moment.shows:
             scene, mapped = self._showing(scene, wish)
@@ -101,6 +104,16 @@ class Stage:
             return Staged(scene=scene, words=told, prompt=said, move=_move(scene), drawn_as={})
         drawn_as = (self._mapped if shows_product or not self.brief.product.kind else {}) | insisted
         return Staged(scene=scene, words=told, prompt=words.prompt(scene), move=_move(scene), drawn_as=drawn_as)
+
+    def keeps(self, moment: Moment, caption: str) -> bool:
+        """Whether a caption can be drawn, with the people and in the place of this moment, without what is sold."""
+        beat = moment.beat
+        here = {person.name for person in self._people[: 2 if beat.friend else 1]}
+        absent = [person.name for person in self._people if person.name not in here]
+        read = words.scene_from_words(caption, {person.name: person for person in self._people})
+        elsewhere = "setting" in read.said and read.scene.setting != self._places[beat.place]
+        shows_product = any(prop.kind == self._product.kind for prop in read.scene.props)
+        return not (read.unknown or elsewhere or shows_product or any(name in caption for name in absent))
 
     def _said(self, moment: Moment, told: str, scene: Scene) -> str:
         """The brief's own words for the panel."""
@@ -197,7 +210,8 @@ class Stage:
             people = (replace(people[0], pose=pose, expression=mood), *people[1:])
         props = tuple(replace(prop, use="standing", by=0) for prop in read.scene.props) or scene.props
         setting = read.scene.setting if "setting" in read.said else scene.setting
-        return replace(scene, people=people, props=props, setting=setting, weather="clear")
+        weather = scene.weather if setting == scene.setting else "clear"
+        return replace(scene, people=people, props=props, setting=setting, weather=weather)
 
     def _showing(self, scene: Scene, wish: str) -> tuple[Scene, dict[str, str]]:
         """The scene with what the client insists on: another thing or person, or the place where it is."""
