@@ -216,6 +216,12 @@ def measure(seconds: float, connections: int, batch: int) -> tuple[list[Load], f
         return loads, _fsync_ms(home)
 
 
+def _warning(busy: float, num_cores: int) -> list[str]:
+    if busy <= num_cores:
+        return []
+    return ["", "**The machine was busy with other work: the words a second are no measure of the server. Repeat it.**"]
+
+
 def page(loads: list[Load], flush_ms: float, cores: list[int], busy: float) -> str:
     """The result as Markdown."""
     lines = [
@@ -229,8 +235,9 @@ def page(loads: list[Load], flush_ms: float, cores: list[int], busy: float) -> s
         f"average {busy:.1f} at the start); a flush of 4 KiB takes {flush_ms:.1f} ms on this disk. Python "
         f"{platform.python_version()}.",
         "",
-        "The server's processor time for a word does not depend on what else runs; its reciprocal is what one core",
-        "of its own would acknowledge at most.",
+        "The server's processor time for a word depends little on what else runs; its reciprocal is about what one core",
+        "of its own would acknowledge, and less than that when few speak at once and share a commit.",
+        *_warning(busy, len(cores)),
         "",
         "| way | connections | words a request | words a second | p50 | p99 | bar | server's CPU a word |",
         "|---|---|---|---|---|---|---|---|",
