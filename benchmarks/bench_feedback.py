@@ -235,7 +235,7 @@ def page(loads: list[Load], flush_ms: float, cores: list[int], busy: float) -> s
         f"average {busy:.1f} at the start); a flush of 4 KiB takes {flush_ms:.1f} ms on this disk. Python "
         f"{platform.python_version()}.",
         "",
-        "The server's processor time for a word depends little on what else runs; its reciprocal is about what one core",
+        "The server's processor time for a word depends little on what else runs; its reciprocal is about what a core",
         "of its own would acknowledge, and less than that when few speak at once and share a commit.",
         *_warning(busy, len(cores)),
         "",
