@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.system("chromium")]
 BRIEF = {
     "title": "Morning Run",
     "product": {"name": "Aqua Spark", "kind": "bottle"},
-    "format": {"seconds": 6, "panels": 3},
+    "format": {"seconds": 60, "panels": 3},
 }
 _SLOW_MS = int(os.environ.get("STORYWRIGHT_BROWSER_MS", "60000"))
 MODELS = stand_in()
