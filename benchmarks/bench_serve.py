@@ -48,7 +48,7 @@ KINDS: dict[str, list[tuple[str, int]]] = {
 """Size and steps of each payload; all are guided."""
 LIT_TIMEOUT = 0.02
 GUIDANCE = 3.0
-BATCHES = (1, 2, 4, 8, 16, 32)
+BATCHES = (1, 4, 8, 16)
 _WORDS = (
     "a woman with long red hair and a yellow shirt stands in the park and holds a blue bottle, day",
     "a man with short black hair walks in the street, night, rain",

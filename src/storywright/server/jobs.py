@@ -182,7 +182,8 @@ class Jobs:
         while job.open and (left := end - time.monotonic()) > 0 and not self.stopping:
             await asyncio.sleep(min(left, pause))
             pause = min(pause * 1.5, _LOOK_SECONDS)
-            job = await run_in_threadpool(self.ledger.find, job.id) or job
+            found: Job | None = await run_in_threadpool(self.ledger.find, job.id)
+            job = found or job
             if await request.is_disconnected():
                 break
         return job

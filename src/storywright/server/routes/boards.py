@@ -128,7 +128,7 @@ class ExportWanted(BaseModel):
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
-    formats: list[str] = Field(min_length=1, max_length=32, examples=[["pdf", "mp4"]])
+    formats: list[str] = Field(min_length=1, max_length=32, examples=[["pdf", "xlsx"]])
     """Names out of /api/v1/formats, or all."""
     version: int | None = Field(default=None, ge=1)
     """Left out, the board as it is now."""
@@ -204,8 +204,8 @@ async def revise(
     Another style or aspect is drawn as a job: 202 with where to look, or 201 with the board when it is done within
     `Prefer: wait=SECONDS`.
     """
-    how = {"who": user, "key": key}
-    made = await run_in_threadpool(_revised, service, board_id, revision.asked(asked.model_dump()), if_match, how)
+    wanted = revision.asked(asked.model_dump())
+    made = await run_in_threadpool(_revised, service, board_id, wanted, if_match, who=user, key=key)
     if isinstance(made, Kept):
         return _board(made, 201, {"Location": f"/api/v1/boards/{board_id}/versions/{made.number}"})
     seconds = seconds_to_wait(prefer, 0, 300)
@@ -313,14 +313,14 @@ def url_of(digest: str) -> str:
     return f"/api/v1/pictures/{digest}.png" if digest else ""
 
 
-def _revised(service: Service, board_id: str, asked: Revision, if_match: str, how: dict[str, str]) -> Kept | Job:
+def _revised(service: Service, board_id: str, asked: Revision, if_match: str, *, who: str, key: str) -> Kept | Job:
     """The board after a revision, or the job that draws every panel of it."""
     seen = _seen(service, board_id, if_match)
     if not isinstance(asked, Restyle | Reframe):
-        return editing.revise(service, board_id, asked, seen=seen, **how)
+        return editing.revise(service, board_id, asked, seen=seen, who=who, key=key)
     if isinstance(asked, Reframe):
         parse(Format, {"aspect": asked.aspect}, "The revision")
-    job = editing.redraw_all(service, board_id, asked, seen=seen, **how)
+    job = editing.redraw_all(service, board_id, asked, seen=seen, who=who, key=key)
     at = service.board(board_id).number
     if job.open and at != seen:
         service.jobs.cancel(job.id)
