@@ -147,7 +147,7 @@ def test_from_a_brief_to_three_candidates_a_choice_stars_and_the_files(
     boxes = [one.bounding_box() for one in page.locator("article.candidate").all()]
     assert len({round(box["y"]) for box in boxes}) == 1, "side by side"
     assert page.locator("article >> nth=0 >> meter").count() >= 3
-    page.click("[aria-label='Choose board 2']")
+    page.click("[aria-label='Choose this one: board 2']")
     page.wait_for_selector("article.chosen >> text=Your choice")
     page.fill("article.chosen input[name=value]", "It is funnier.")
     page.click("article.chosen .reason button")
@@ -206,7 +206,7 @@ def test_a_panel_is_dragged_undone_by_keys_and_redone_and_drawn_again_by_choice(
     page.locator("summary:text-is('Draw again') >> nth=1").click()
     page.locator("text=Draw four to choose from >> nth=1").click()
     chosen = page.locator("img[alt='Draw 3']").get_attribute("src")
-    page.click("[aria-label='Use draw 3']")
+    page.click("[aria-label='Use this one: draw 3']")
     page.wait_for_selector(f".edited > li:nth-child(2) img[src='{chosen}']")
     page.click("[aria-label='Split panel 1']")
     until(page, "document.querySelectorAll('.edited > li').length === 4")
