@@ -155,7 +155,7 @@ def test_from_a_brief_to_three_candidates_a_choice_stars_and_the_files(
     page.wait_for_selector("article.chosen [aria-label='4 of 5'][aria-pressed=true]")
     page.click("article.chosen [aria-label='Not good'] >> nth=1")
     page.wait_for_selector("article.chosen [aria-label='Not good'][aria-pressed=true]")
-    assert page.input_value("article.chosen .reason input") == "It is funnier."
+    assert page.input_value("article.chosen .reason input[name=value]") == "It is funnier."
     page.click("article.chosen >> text=Edit, review, export")
     page.check("input[name=csv]")
     page.uncheck("input[name=pdf]")
