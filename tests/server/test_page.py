@@ -3,10 +3,12 @@
 import re
 import time
 from html.parser import HTMLParser
+from pathlib import Path
 
 import httpx
 import pytest
 
+from storywright.server.templates import PAGES
 from storywright.watch import database, feedback
 
 from .conftest import Start, Studio
@@ -167,3 +169,10 @@ def test_a_person_without_models_is_told_to_wait(start: Start) -> None:
 
     studio = start(opener=fails)
     assert "still being opened" in studio.client.get("/", headers={"Accept": "text/html"}).text
+
+
+def test_the_pages_examples_are_those_of_the_repository() -> None:
+    own, theirs = PAGES / "examples", Path(__file__).parents[2] / "examples" / "briefs"
+    assert {path.name: path.read_bytes() for path in own.glob("*.yaml")} == {
+        path.name: path.read_bytes() for path in theirs.glob("*.yaml")
+    }
