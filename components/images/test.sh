@@ -14,6 +14,9 @@ for preset in ("demo", "full"):
         contract.config_of(step, command.read_params(preset=preset)[step])
 PYTHON
 
+# So does the server, whose own tests need a browser and a database.
+[ "$1" != serve ] || python -c 'import storywright.server.app'
+
 # The fixtures of the trainings make small models, for which the other images have no libraries.
 if [ "$1" = train ]; then
     python -m pipelines compile --out /tmp/compiled
