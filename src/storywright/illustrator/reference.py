@@ -74,9 +74,9 @@ def partly(words: str, random: Random, share: float = 0.15) -> str:
 
 def is_known_to(tokenizer: Any) -> bool:
     """Whether each word about looks is a single token, as it has to be to stand in its place."""
-    ways = [(UNSEEN, "skin", "hair", "glasses", "hat", "old", "woman", "man", "girl", "boy", "cap")]
-    ways += [SKINS, HAIR_LENGTHS, HAIR_COLOURS, COLOURS, TOPS, BOTTOMS]
-    return all(len(tokenizer(word, add_special_tokens=False)["input_ids"]) == 1 for words in ways for word in words)
+    words = {UNSEEN, "skin", "hair", "glasses", "hat", "old", "woman", "man", "girl", "boy", "cap"}
+    words |= {*SKINS, *HAIR_LENGTHS, *HAIR_COLOURS, *COLOURS, *TOPS, *BOTTOMS}
+    return all(len(tokenizer(word, add_special_tokens=False)["input_ids"]) == 1 for word in words)
 
 
 @torch.inference_mode()

@@ -58,7 +58,11 @@ def redraw_all(service: Service, board_id: str, asked: Revision, *, seen: int, w
     board = service.store.version(board_id, seen).board
     wanted = {"board": board_id, "seen": seen, "revision": asked.model_dump(mode="json"), "who": who}
     return service.jobs.take(
-        "revision", wanted, user=who, key=key and f"{board_id} {key}", num_panels=len(board.panels),
+        "revision",
+        wanted,
+        user=who,
+        key=key and f"{board_id} {key}",
+        num_panels=len(board.panels),
         workspace=workspaces.of(board_id),
     )
 

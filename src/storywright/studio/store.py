@@ -139,7 +139,7 @@ class Store:
         _check_schema(engine)
 
     def within(self, workspace: str) -> "Store":
-        """The store as a workspace sees it: its boards alone are listed, and its pictures lie in a folder of its own."""
+        """The store as a workspace sees it: its boards alone are listed, its pictures lie in a folder of their own."""
         view = copy.copy(self)
         view._workspace = workspaces.checked(workspace)
         view._pictures = self._all_pictures.with_name(workspaces.own(self._all_pictures.name, workspace))
