@@ -232,7 +232,7 @@ def test_manifests_get_plain_strings(life):
     values = life.outputs["kubernetes"]
     assert len(values) > 25
     assert all(isinstance(value, str) and value for value in values.values())
-    assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*", name) for name in values)
+    assert all(re.fullmatch(r"[a-z][a-z0-9]*(_[a-z]+)*", name) for name in values)
     assert values["image_serve"].endswith("/storywright-dev/serve")
     assert values["role_server"].endswith(":role/storywright-dev-server")
 
