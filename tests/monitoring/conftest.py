@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -26,7 +27,8 @@ def scraped(own_environment: None) -> Iterator[str]:
     for name, value in left.items():
         (at.home / name).parent.mkdir(parents=True, exist_ok=True)
         (at.home / name).write_text(json.dumps(value))
-    nobody = Models(critic=None, illustrator=None, writer=None)  # type: ignore[arg-type]
+    writer = SimpleNamespace(languages=("en",))
+    nobody = Models(critic=None, illustrator=None, writer=writer)  # type: ignore[arg-type]
     app = make_app(at, Following(at, Metrics(), opener=lambda *_: (nobody, Drawing())))
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)

@@ -179,9 +179,11 @@ def test_what_the_provider_did_not_say_about_this_sign_in_lets_nobody_in(
     assert browser.get("/api/v1/me").status_code == 401
 
 
-def test_a_provider_that_changed_its_keys_is_asked_for_the_new_ones(house: House, browser: TestClient) -> None:
+def test_a_provider_that_changed_its_keys_is_asked_for_the_new_ones(
+    house: House, browser: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert gone_and_back(browser).status_code == 303
-    house.key = RSAKey.generate_key(2048, {"kid": "two", "use": "sig"})
+    monkeypatch.setattr(house, "key", RSAKey.generate_key(2048, {"kid": "two", "use": "sig"}))
     house.twist = {"header": {"kid": "two"}}
     assert gone_and_back(browser).status_code == 303
 

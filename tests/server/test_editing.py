@@ -143,7 +143,7 @@ def test_the_editor_revises_by_forms_without_scripts_and_tells_who_was_late(stud
     assert studio.client.get(f"/api/v1/boards/{made['id']}").headers["etag"] == '"2"'
     choices = browser.post(f"{url}/draws", data={"panel": "p01", "words": "Mia laughs."}).text
     assert choices.count(">Use this one<") == 4
-    assert "seconds" in browser.get(f"{url}/versions", params={"before": 1, "after": 3}).text
+    assert "<dt>Seconds</dt>" in browser.get(f"{url}/versions", params={"before": 1, "after": 3}).text
     assert "Choose at least one format" in browser.post(f"{url}/export", data={}).text
 
 

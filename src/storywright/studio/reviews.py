@@ -269,7 +269,8 @@ class Reviews:
 
     def comments(self, *, board: str = "", review: str = "") -> list[Comment]:
         """What was said about a board, or in one review; the oldest first."""
-        query = select(_COMMENTS).order_by(_COMMENTS.c.made_ms, _COMMENTS.c.id)
+        # In one millisecond an answer comes after what it answers, whose own `answers` is empty.
+        query = select(_COMMENTS).order_by(_COMMENTS.c.made_ms, _COMMENTS.c.answers, _COMMENTS.c.id)
         mine = _COMMENTS.c.review == review if review else _COMMENTS.c.board == board
         return [Comment(**row) for row in self._read(query.where(mine))]
 

@@ -111,8 +111,10 @@ def record_all(engine: Engine, said: Sequence[Feedback]) -> list[bool | Exceptio
                 fresh.setdefault(key, one)
         try:
             if fresh:
+                # In one order, so that of two servers that write the same keys one waits for the other.
+                rows = [_row(key, fresh[key]) for key in sorted(fresh)]
                 with engine.begin() as connection:
-                    connection.execute(insert(FEEDBACK), [_row(key, one) for key, one in fresh.items()])
+                    connection.execute(insert(FEEDBACK), rows)
         except IntegrityError:  # most are said once; where not, it is found out which were said before
             known |= _known(engine, list(fresh))
             continue

@@ -20,6 +20,7 @@ from storywright.server.ledger import Job
 from storywright.server.problems import Missing, Unconditional
 from storywright.server.routes.images import Prefer, seconds_to_wait
 from storywright.server.routes.jobs import JobState, answer, answer_when_ended
+from storywright.server.rules import allows
 from storywright.server.service import Service, TheService
 from storywright.studio import revision, versions
 from storywright.studio.revision import Redraw, Reframe, Restyle, Revision
@@ -135,6 +136,7 @@ class ExportWanted(BaseModel):
 
 
 @router.post("/boards", response_model=JobState, status_code=201, responses={202: {"model": JobState}})
+@allows(limited="drawing")
 async def make(
     brief: Annotated[Brief, Body(openapi_examples=_BRIEFS)],
     request: Request,
@@ -230,6 +232,7 @@ def redo(board_id: str, service: TheService, if_match: IfMatch = "") -> Response
 
 
 @router.post("/boards/{board_id}/panels/{panel}/draws")
+@allows(limited="drawing")
 def draws(board_id: str, panel: str, wanted: DrawsWanted, service: TheService) -> list[DrawLine]:
     """Draw a panel several times to choose from, the best first; the board stays as it is."""
     asked = Redraw(panel=panel, words=wanted.words, draws=wanted.draws)

@@ -48,7 +48,7 @@ def file(request: Request, service: TheService, form: Fields, user: User) -> Res
     try:
         made = service.inbox.report(
             said["words"], facts=_facts(request, service, said), board=said["board"][:64], contact=said["contact"],
-            user=user, key=form.get("key", "")[:128],
+            user=_reporter(request, user), key=form.get("key", "")[:128],
         )  # fmt: skip
     except BadInput as error:
         return _report(request, service, said, str(error), 422)
@@ -59,7 +59,7 @@ def file(request: Request, service: TheService, form: Fields, user: User) -> Res
 @allows("viewer", free=("ticket_id",))
 def ticket(ticket_id: str, request: Request, service: TheService, user: User) -> Response:
     """What was reported and answered, for whoever reported it."""
-    found = _own(service, ticket_id, user)
+    found = _own(service, ticket_id, _reporter(request, user))
     return page(request, "ticket.html", ticket=found, operator=False, problem="", served=served(request, service))
 
 
@@ -67,7 +67,7 @@ def ticket(ticket_id: str, request: Request, service: TheService, user: User) ->
 @allows("viewer", free=("ticket_id",))
 def add(ticket_id: str, request: Request, service: TheService, form: Fields, user: User) -> Response:
     """Say something more, which opens the ticket again."""
-    found = _own(service, ticket_id, user)
+    found = _own(service, ticket_id, _reporter(request, user))
     try:
         service.inbox.answer(found.id, form.get("words", ""), operator=False)
     except BadInput as error:
@@ -76,9 +76,15 @@ def add(ticket_id: str, request: Request, service: TheService, form: Fields, use
     return RedirectResponse(f"/help/tickets/{found.id}", 303)
 
 
-def _own(service: Service, ticket_id: str, user: str) -> Ticket:
+def _reporter(request: Request, user: str) -> str:
+    """Who reports, with their workspace: people of the same name are in two."""
+    caller = caller_of(request)
+    return user if caller is None or caller.workspace == workspaces.HOME else f"{caller.workspace}/{user}"
+
+
+def _own(service: Service, ticket_id: str, reporter: str) -> Ticket:
     found = service.inbox.find(ticket_id)
-    if found.user != user:
+    if found.user != reporter:
         raise NotKept(f"There is no ticket {ticket_id!r} of yours.")
     return found
 
