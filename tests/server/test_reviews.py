@@ -177,7 +177,7 @@ def test_a_client_without_an_account_sees_comments_and_decides_and_reaches_nothi
     page = client.get(path)
     assert page.status_code == 200
     assert board["panels"][0]["action"] in page.text
-    assert page.headers["referrer-policy"] == "no-referrer"
+    assert page.headers["referrer-policy"] == "same-origin"
     pictures = re.findall(rf'src="({re.escape(path)}/pictures/[0-9a-f]+\.png)"', page.text)
     assert len(pictures) == 2
     assert {client.get(one).headers["content-type"] for one in pictures} == {"image/png"}

@@ -352,7 +352,9 @@ def _client(token: str, request: Request, service: Service, who: str, problem: s
         decisions=service.reviews.decisions(review=review.id), key=secrets.token_hex(12),
         words=language_of(request),
     )  # fmt: skip
-    answer.headers["Referrer-Policy"] = "no-referrer"  # the address of the page is its key
+    # The address of the page is its key: no other site sees it. Without any referrer browsers would not say that the
+    # client's own comment comes from here.
+    answer.headers["Referrer-Policy"] = "same-origin"
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer
 
