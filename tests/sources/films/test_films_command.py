@@ -72,7 +72,8 @@ def test_a_service_is_asked_with_the_key_from_the_environment_and_says_how_often
         (("rights", "."), "has no table with the columns licence, owner and source"),
     ],
 )
-def test_what_the_user_got_wrong_is_one_sentence(storywright, shelf, words, says):
+def test_what_the_user_got_wrong_is_one_sentence(storywright, shelf, words, says, tmp_path_factory, monkeypatch):
+    monkeypatch.chdir(tmp_path_factory.mktemp("empty"))
     done = storywright(*words, *(("--out", shelf.out) if words[0] == "films" else ()))
     assert isinstance(done.exception, BadInput)
     assert says in str(done.exception)
