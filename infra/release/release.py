@@ -133,7 +133,9 @@ def made(target: str) -> str:
     """A target of the Makefile; what it says goes to a file."""
     log = DIST / f"{target}.log"
     with log.open("w", encoding="utf-8") as out:
-        done = subprocess.run(["make", "--no-print-directory", target], stdout=out, stderr=subprocess.STDOUT, check=False)
+        done = subprocess.run(
+            ["make", "--no-print-directory", target], stdout=out, stderr=subprocess.STDOUT, check=False
+        )
     lines = log.read_text(encoding="utf-8").strip().splitlines()
     if done.returncode:
         raise Failed(f"`make {target}`: {lines[-1] if lines else done.returncode}; all of it in {log}")
