@@ -24,7 +24,7 @@ rm -rf /usr/bin/apt* /usr/lib/apt /etc/apt /var/lib/apt /var/cache/apt /usr/shar
     /usr/bin/dpkg* /usr/sbin/dpkg* /usr/lib/dpkg /usr/share/dpkg /etc/dpkg /var/lib/dpkg/info /var/lib/dpkg/triggers \
     /usr/bin/debconf* /usr/sbin/dpkg-* /usr/share/debconf /var/cache/debconf /var/lib/dpkg/*-old \
     /usr/bin/update-alternatives /usr/sbin/debconf*
-rm -rf /var/log/* /var/cache/* /usr/share/man /usr/share/info /usr/share/locale /root/.cache /root/.profile /root/.bashrc
+rm -rf /var/log/* /var/cache/* /usr/share/man /usr/share/info /usr/share/locale ~root/.cache ~root/.profile ~root/.bashrc
 
 # Nobody becomes root by starting a program, and nobody writes where others read. /tmp keeps its sticky bit, by which
 # nobody touches what is another's; in service an empty one is mounted over it.
