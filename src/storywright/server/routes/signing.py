@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from storywright.errors import BadInput
 from storywright.server.access import cookie_name
+from storywright.server.audit import Noted
 from storywright.server.callers import Caller, Role, TheCaller, User, caller_of, user_of
 from storywright.server.identity import BACK
 from storywright.server.keys import SESSION_MS
@@ -45,26 +46,10 @@ class MeWanted(BaseModel):
     """Allow it, or forget."""
 
 
-class AuditLine(BaseModel):
-    """One row of the audit log."""
-
-    number: int
-    at_ms: int
-    workspace: str
-    user: str
-    role: str
-    by: str
-    key: str
-    what: str
-    about: str
-    address: str
-    status: int
-
-
 class AuditPage(BaseModel):
     """Some rows, the newest first."""
 
-    acts: list[AuditLine]
+    acts: list[Noted]
     next: str
     """Where the next page is; empty on the last."""
 
@@ -182,9 +167,8 @@ def audit(
     """Who changed what in this workspace, the newest first; operators see every workspace."""
     workspace = "" if caller.may("operator") else caller.workspace
     found = service.audit.read(workspace=workspace, limit=limit + 1, before=before)
-    acts = [AuditLine(**{name: getattr(one, name) for name in AuditLine.model_fields}) for one in found[:limit]]
-    more = f"/api/v1/audit?limit={limit}&before={acts[-1].number}" if len(found) > limit else ""
-    return AuditPage(acts=acts, next=more)
+    more = f"/api/v1/audit?limit={limit}&before={found[limit - 1].number}" if len(found) > limit else ""
+    return AuditPage(acts=found[:limit], next=more)
 
 
 async def _signed_in(request: Request, service: TheService, caller: Caller, target: str) -> Response:
