@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -139,6 +140,8 @@ def test_a_training_whose_pod_is_lost_goes_on_in_another_from_the_shared_folder(
         learn(run, step)
 
     monkeypatch.setattr(loop._Run, "_learn", until_the_node_is_lost)
+    write = loop.Checkpoints._write
+    monkeypatch.setattr(loop.Checkpoints, "_write", lambda *of: (time.sleep(0.3), write(*of)))  # a slow disk
     with pytest.raises(KeyboardInterrupt):
         train(corpus, tmp_path / "first")
     found = train(corpus, tmp_path / "second")

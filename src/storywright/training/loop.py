@@ -378,8 +378,8 @@ class _Run:
                         progress.advance(self._state.position - before, self._note(speed))
         finally:
             self._batches.close()
+            self._checkpoints.wait()  # however a training ends, what it kept is on the disk
         took, lost = time.monotonic() - started, self._meter.share_lost()
-        self._checkpoints.wait()
         if not self._state.final:
             self._state.final = self._validated(self._best or self._averages)
             self._save()
