@@ -12,8 +12,9 @@ from safetensors.numpy import save_file
 from storywright import files, registry
 from storywright.cli.models import models as command
 from storywright.errors import BadInput
-from storywright.registry import Bundle, card, gates
-from storywright.registry.gates import Comparing, Limit, Metric, Policy
+from storywright.registry import Bundle, card, evidence, gates, judging
+from storywright.registry.evidence import Behaviour, Compared, Evidence, Human
+from storywright.registry.gates import Champion, Comparing, Limit, Metric, Policy
 from storywright.settings import Settings
 
 ROLES = ("critic", "illustrator", "motion", "writer")
@@ -68,15 +69,22 @@ def outcome(gate: str, found: list[gates.Gate]) -> gates.Gate:
     return next(one for one in found if one.name == gate)
 
 
-def judged(made: Bundle, **changes: object) -> list[gates.Gate]:
+def judged(
+    made: Bundle, champion: Champion | None = None, policy_: Policy | None = None, **changes: object
+) -> list[gates.Gate]:
     usual: dict[str, object] = {
+        "corpus_digest": made.corpus_digest,
         "evaluation": {"fit": 0.5},
         "validation": {},
         "scores": scores(0.5),
-        "champion_scores": None,
     }
-    chosen = changes.pop("policy", policy())
-    return gates.judge(chosen, made, **(usual | changes))[0]  # type: ignore[arg-type]
+    found = Evidence(**(usual | changes))  # type: ignore[arg-type]
+    return gates.judge(policy_ or policy(), made, found, champion)[0]
+
+
+def champion(made: Bundle, **changes: object) -> Champion:
+    usual: dict[str, object] = {"number": "1", "digests": made.digests, "scores": scores(0.5)}
+    return Champion(**(usual | changes))  # type: ignore[arg-type]
 
 
 def test_nothing_is_promoted_and_no_database_is_made_before_the_first_bundle(own_environment: None) -> None:
@@ -259,15 +267,18 @@ def test_a_bundle_whose_card_would_have_holes_fails_the_gate(tmp_path: Path) -> 
 
 
 def test_the_card_says_what_each_part_is_and_how_good_they_are(tmp_path: Path) -> None:
-    text = card.written(bundle(tmp_path), "3", {"fit": 0.25})
+    numbers = {"fit": 0.25, "fit_low": 0.2, "fit_high": 0.3}
+    found = Evidence(corpus_digest="c" * 64, scores={}, evaluation=numbers, validation={})
+    text = card.written(bundle(tmp_path), "3", found, [gates.Gate(name="size", passed=False, reason="3 of 2 MB")])
     assert text.count("SmallModel | 0.00 M") == 4
-    assert "| fit | 0.25 |" in text
+    assert "| fit | 0.25 (0.2 to 0.3) |" in text
     assert "c" * 64 in text
+    assert "- size: **refused**, 3 of 2 MB" in text
     assert card.num_parameters(bundle(tmp_path, 2).sources["writer"]) == 16
 
 
 def test_a_bundle_over_the_budget_fails_the_gate(tmp_path: Path) -> None:
-    assert not outcome("size", judged(bundle(tmp_path), policy=policy(max_bytes=10))).passed
+    assert not outcome("size", judged(bundle(tmp_path), policy_=policy(max_bytes=10))).passed
 
 
 def test_a_number_out_of_bounds_absent_or_not_a_number_fails_the_gate(tmp_path: Path) -> None:
@@ -278,7 +289,7 @@ def test_a_number_out_of_bounds_absent_or_not_a_number_fails_the_gate(tmp_path: 
         ({}, False),
         ({"seconds": float("nan")}, False),
     ):
-        assert outcome("evaluation", judged(made, policy=limit, evaluation=numbers)).passed is passed
+        assert outcome("evaluation", judged(made, policy_=limit, evaluation=numbers)).passed is passed
 
 
 @pytest.mark.parametrize(
@@ -287,26 +298,30 @@ def test_a_number_out_of_bounds_absent_or_not_a_number_fails_the_gate(tmp_path: 
 def test_the_champion_is_beaten_met_or_missed_item_by_item(
     tmp_path: Path, mean: float, not_worse: bool, better: bool
 ) -> None:
-    found = judged(bundle(tmp_path), scores=scores(mean, seed=4), champion_scores=scores(0.5))
+    made = bundle(tmp_path)
+    found = judged(made, champion(made), scores=scores(mean, seed=4))
     assert outcome("not worse", found).passed is not_worse
     assert outcome("better", found).passed is better
 
 
 def test_a_tolerated_loss_is_not_worse(tmp_path: Path) -> None:
     lenient = policy(compare=Comparing(metrics={"fit": Metric(tolerance=0.2)}))
-    found = judged(bundle(tmp_path), policy=lenient, scores=scores(0.44), champion_scores=scores(0.5))
+    made = bundle(tmp_path)
+    found = judged(made, champion(made), policy_=lenient, scores=scores(0.44))
     assert outcome("not worse", found).passed
 
 
 def test_a_lower_distance_is_better(tmp_path: Path) -> None:
     distance = policy(compare=Comparing(metrics={"fit": Metric(better="lower")}))
-    found = judged(bundle(tmp_path), policy=distance, scores=scores(0.44), champion_scores=scores(0.5))
+    made = bundle(tmp_path)
+    found = judged(made, champion(made), policy_=distance, scores=scores(0.44))
     assert outcome("better", found).passed
 
 
 def test_scores_on_other_items_decide_nothing(tmp_path: Path) -> None:
     others = {"fit": {f"other-{n}": 0.1 for n in range(60)}}
-    found = judged(bundle(tmp_path), champion_scores=others)
+    made = bundle(tmp_path)
+    found = judged(made, champion(made, scores=others))
     assert not outcome("not worse", found).passed
     assert "same test set" in outcome("better", found).reason
 
@@ -339,27 +354,279 @@ def test_the_gates_of_the_project_can_be_read() -> None:
     assert gates.read_policy(Path(__file__).parents[1] / "mlflow" / "promotion.yaml").compare.metrics
 
 
-def test_the_command_lists_shows_promotes_and_rolls_back(at: Settings, tmp_path: Path) -> None:
+def test_what_two_critics_scored_is_not_compared_unless_one_scored_both(tmp_path: Path) -> None:
+    made, theirs = bundle(tmp_path, 1), bundle(tmp_path, 2)
+    by_critic = policy(compare=Comparing(metrics={"fit": Metric(of_critic=True)}))
+    found = judged(made, champion(theirs), policy_=by_critic, scores=scores(0.9))
+    assert "the critics of champion and challenger differ" in outcome("better", found).reason
+    beside = Compared(challenger=scores(0.6), champion=scores(0.5), champion_models=theirs.digests)
+    found = judged(made, champion(theirs), policy_=by_critic, compared=beside)
+    assert outcome("better", found).passed
+    of_another = Compared(challenger=scores(0.6), champion=scores(0.5), champion_models=made.digests)
+    assert not outcome("better", judged(made, champion(theirs), policy_=by_critic, compared=of_another)).passed
+
+
+def test_an_evaluation_that_did_not_end_or_misses_a_metric_fails_even_the_first(tmp_path: Path) -> None:
+    made = bundle(tmp_path)
+    for changes, said in (
+        ({"flaws": ("the evaluation did not come to its end",)}, "did not come to its end"),
+        ({"scores": {}}, "fit was given to 0 items, 20 are needed"),
+        ({"scores": {"fit": scores(0.5)["fit"] | {"item-0": float("nan")}}}, "is not a number"),
+        ({"corpus_digest": "d" * 64}, "another corpus"),
+    ):
+        gate = outcome("evaluation", judged(made, **changes))  # type: ignore[arg-type]
+        assert not gate.passed
+        assert said in gate.reason
+
+
+def test_one_failed_test_of_behaviour_refuses_and_an_undecided_one_does_not(tmp_path: Path) -> None:
+    made = bundle(tmp_path)
+
+    def behaviour(**how: bool) -> tuple[Behaviour, ...]:
+        good = Behaviour(name="paraphrase", passed=True, decided=True, why="")
+        return good, Behaviour(name="a red car is redder", why="3 of 9", **how)
+
+    for how, passed in (
+        ({"passed": True, "decided": True}, True),
+        ({"passed": False, "decided": True}, False),
+        ({"passed": False, "decided": False}, True),
+    ):
+        gate = outcome("behaviour", judged(made, behaviour=behaviour(**how)))
+        assert gate.passed is passed
+        assert passed or "a red car is redder (3 of 9)" in gate.reason
+    wanted = policy(behaviour_tests=3)
+    gate = outcome("behaviour", judged(made, policy_=wanted, behaviour=behaviour(passed=True, decided=True)))
+    assert gate.reason == "2 tests of behaviour were decided, 3 are needed"
+
+
+def test_a_panel_may_take_no_longer_than_the_budget_nor_much_longer_than_the_champions(tmp_path: Path) -> None:
+    made = bundle(tmp_path)
+    budget = policy(costs={"seconds_per_panel": Limit(at_most=5)}, times_champion={"seconds_per_panel": 1.5})
+    for ours, theirs, passed in ((1.0, 0.9, True), (6.0, 6.0, False), (1.0, 0.5, False), (None, 0.5, False)):
+        costs = {} if ours is None else {"seconds_per_panel": ours}
+        found = judged(made, policy_=budget, costs=costs, champion_costs={"seconds_per_panel": theirs})
+        assert outcome("costs", found).passed is passed, (ours, theirs)
+    assert outcome("costs", judged(made, policy_=budget, costs={"seconds_per_panel": 1.0})).passed
+
+
+def test_what_people_said_counts_when_enough_of_them_did_about_this_champion(tmp_path: Path) -> None:
+    made = bundle(tmp_path)
+
+    def said(**how: object) -> Human:
+        usual = {"champion": "1", "comparisons": 40, "people": 4, "win_rate": 0.3, "low": 0.2, "high": 0.4}
+        return Human(**(usual | how))  # type: ignore[arg-type]
+
+    for human, passed in (
+        (said(), False),
+        (said(win_rate=0.45, low=0.35, high=0.55), True),
+        (said(comparisons=5), True),
+        (said(champion="7"), True),
+        (None, True),
+    ):
+        assert outcome("people", judged(made, champion(made), human=human)).passed is passed
+
+
+def registered(at: Settings, folder: Path, seed: int = 1, mean: float = 0.5) -> str:
+    """A version with all that speaks for it, as the step `promote` keeps it."""
+    made = bundle(folder, seed)
+    version = registry.register(made, at)
+    papers = report(folder / f"papers-{seed}", made, mean)
+    registry.attach(version, papers, settings=at)
+    return version
+
+
+def report(folder: Path, made: Bundle, mean: float) -> dict[str, Path]:
+    folder.mkdir()
+    (folder / "report").mkdir()
+    files.write_json(folder / "metrics.json", {"fit": mean})
+    files.write_json(folder / "validation.json", {"rows": 5})
+    document = {"corpus_digest": made.corpus_digest, "scores": scores(mean, seed=made.num_bytes)}
+    files.write_json(folder / "report" / "scores.json", document)
+    seal(folder, made)
+    (folder / "promotion.yaml").write_text("compare: {metrics: {fit: {}}}\nmax_bytes: 1_000_000")
+    named = {name: folder / name for name in ("metrics.json", "validation.json", "promotion.yaml")}
+    return named | {"evaluation": folder / "report", "scores.json": folder / "report" / "scores.json"}
+
+
+def seal(folder: Path, made: Bundle, **changes: object) -> None:
+    models = {role: made.digests[role] for role in ROLES}
+    value = {"complete": True, "models": models, "settings": made.digests["settings"]}
+    listed = {"scores.json": files.digest(folder / "report" / "scores.json")}
+    numbers = files.digest_of(json.loads((folder / "metrics.json").read_text()))
+    files.write_json(folder / "report" / "evaluation.json", value | {"files": listed, "metrics": numbers} | changes)
+
+
+def read(folder: Path, made: Bundle) -> Evidence:
+    return evidence.read(
+        made, report=folder / "report", metrics=folder / "metrics.json", validation=folder / "validation.json"
+    )
+
+
+def test_the_seal_tells_an_evaluation_that_ended_from_one_that_did_not(tmp_path: Path) -> None:
+    made, other = bundle(tmp_path, 1), bundle(tmp_path, 2)
+    folder = tmp_path / "papers"
+    report(folder, made, 0.5)
+    assert read(folder, made).flaws == ()
+    assert "of another critic" in read(folder, other).flaws[0]
+    (folder / "report" / "scores.json").write_text(json.dumps({"corpus_digest": "c", "scores": {"fit": {"a": 9}}}))
+    assert read(folder, made).flaws == ("scores.json of the evaluation was altered",)
+    seal(folder, made)
+    files.write_json(folder / "metrics.json", {"fit": 0.9})
+    assert read(folder, made).flaws == ("the evaluation's numbers were altered",)
+    seal(folder, made, complete=False)
+    assert "did not come to its end" in read(folder, made).flaws[0]
+    (folder / "report" / "evaluation.json").unlink()
+    assert "did not come to its end" in read(folder, made).flaws[0]
+
+
+@pytest.mark.parametrize("name", ["metrics.json", "validation.json", "report/scores.json", "report/evaluation.json"])
+def test_evidence_that_ends_in_the_middle_is_refused_by_name(tmp_path: Path, name: str) -> None:
+    made = bundle(tmp_path)
+    report(tmp_path / "papers", made, 0.5)
+    path = tmp_path / "papers" / name
+    path.write_text(path.read_text()[:-9])
+    with pytest.raises(BadInput, match=f"{path.name} is not JSON"):
+        read(tmp_path / "papers", made)
+
+
+def test_an_alias_that_was_moved_by_hand_passes_the_gates_or_is_put_back(at: Settings, tmp_path: Path) -> None:
+    first, worse, better = (registered(at, tmp_path, n, mean) for n, mean in ((1, 0.5), (2, 0.4), (3, 0.7)))
+    registry.promote(first, at)
+    by_hand(at, worse)
+    found, notice = judging.settle(at)
+    assert found is not None
+    assert (found.number, number("champion", at)) == (first, first)
+    assert "not worse: worse than the champion" in notice
+    refused = registry.find(worse, at)
+    assert refused is not None
+    assert "not worse" in refused.tags[registry.REFUSED]
+    by_hand(at, better)
+    found, notice = judging.settle(at)
+    assert found is not None
+    assert (found.number, notice) == (better, "")
+    assert number("previous", at) == first
+    assert judging.settle(at)[1] == ""
+
+
+def test_a_tag_that_says_passed_opens_no_gate(at: Settings, tmp_path: Path) -> None:
+    registry.promote(registered(at, tmp_path, 1), at)
+    bare = registry.register(bundle(tmp_path, 2), at)
+    registry.tag(bare, {"gates": "passed"}, at)
+    by_hand(at, bare)
+    assert "was never put to the gates" in judging.settle(at)[1]
+    with pytest.raises(BadInput, match="was never put to the gates"):
+        run("promote", bare)
+    assert number("champion", at) == "1"
+
+
+def test_the_first_champion_made_by_hand_is_taken_away_when_it_does_not_pass(at: Settings, tmp_path: Path) -> None:
+    version = registry.register(bundle(tmp_path), at)
+    by_hand(at, version)
+    found, notice = judging.settle(at)
+    assert found is None
+    assert "there is no champion" in notice
+    assert number("champion", at) is None
+
+
+def test_moving_the_alias_back_in_mlflow_is_a_rollback(at: Settings, tmp_path: Path) -> None:
+    first, second = registered(at, tmp_path, 1), registered(at, tmp_path, 2, 0.7)
+    registry.promote(first, at)
+    registry.promote(second, at)
+    by_hand(at, first)
+    found, notice = judging.settle(at)
+    assert found is not None
+    assert (found.number, notice, number("previous", at)) == (first, "", second)
+    left = registry.find(second, at)
+    assert left is not None
+    assert "moved back in MLflow" in left.tags[registry.ROLLED_BACK]
+
+
+def test_naming_a_version_previous_first_is_no_way_around_the_gates(at: Settings, tmp_path: Path) -> None:
+    registry.promote(registered(at, tmp_path, 1), at)
+    worse = registered(at, tmp_path, 2, 0.4)
+    by_hand(at, worse, "previous")
+    by_hand(at, worse)
+    assert "was put back" in judging.settle(at)[1]
+
+
+@pytest.mark.parametrize("killed_at", range(1, 6))
+def test_a_promotion_that_was_killed_is_finished_or_never_happened(
+    at: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_at: int
+) -> None:
+    from mlflow import MlflowClient
+
+    first, second = registered(at, tmp_path, 1), registered(at, tmp_path, 2, 0.4)  # the second would not pass
+    registry.promote(first, at)
+    calls = 0
+    for name in [name for name in dir(MlflowClient) if name.startswith(("set_", "delete_"))]:
+        real = getattr(MlflowClient, name)
+
+        def dies(self: object, *words: object, real: object = real) -> None:
+            nonlocal calls
+            calls += 1
+            if calls == killed_at:
+                raise KeyboardInterrupt
+            real(self, *words)  # type: ignore[operator]
+
+        monkeypatch.setattr(MlflowClient, name, dies)
+    with pytest.raises(KeyboardInterrupt):
+        registry.promote(second, at)
+    monkeypatch.undo()
+    found, notice = judging.settle(at)
+    assert found is not None
+    assert notice == ""
+    assert found.number == (first if killed_at <= 3 else second)
+    assert number("champion", at) == found.number
+    assert not registry.standing(at).by_hand
+
+
+def test_a_version_that_failed_in_service_is_withdrawn_once_and_says_why(at: Settings, tmp_path: Path) -> None:
+    first, second = registered(at, tmp_path, 1), registered(at, tmp_path, 2)
+    registry.promote(first, at)
+    registry.promote(second, at)
+    assert registry.withdraw(second, "errors: 9 of 30", at) == first
+    assert registry.withdraw(second, "errors: 8 of 25", at) == first, "another server finds it too"
+    failed = registry.find(second, at)
+    assert failed is not None
+    assert failed.tags[registry.ROLLED_BACK].startswith("errors")
+    assert judging.settle(at)[1] == ""
+    assert registry.withdraw(first, "errors", at) == second
+
+
+def test_the_only_champion_that_fails_leaves_nobody(at: Settings, tmp_path: Path) -> None:
+    first = registered(at, tmp_path, 1)
+    registry.promote(first, at)
+    assert registry.withdraw(first, "errors", at) == ""
+    assert registry.champion(at) is None
+
+
+def test_the_command_lists_shows_promotes_and_rolls_back(
+    at: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where no mlflow/promotion.yaml lies
     for seed in (1, 2):
-        version = registry.register(bundle(tmp_path, seed), at)
-        registry.tag(version, {"gates": "passed"}, at)
-        assert "is champion" in run("promote", version)
+        assert "is champion" in run("promote", registered(at, tmp_path, seed, 0.4 + seed / 10))
     assert "champion" in run("list").splitlines()[1]
     assert json.loads(run("show", "champion"))["version"] == "2"
     assert (Path(run("path", "champion").strip()) / "bundle.json").is_file()
-    assert "Version 1 is champion" in run("rollback")
+    assert "Version 1 is champion" in run("rollback", "--reason", "the client frowned")
+    assert json.loads(run("show", "2"))["rolled_back"] == "the client frowned"
     assert json.loads((at.home / "deployment.json").read_text())["version"] == "1"
 
 
-def test_a_version_the_gates_refused_is_promoted_only_with_a_reason(at: Settings, tmp_path: Path) -> None:
-    version = registry.register(bundle(tmp_path), at)
-    registry.tag(version, {"gates": "failed", "gates.why": "size: 9 MB of 1 MB"}, at)
-    with pytest.raises(BadInput, match=r"did not pass the gates \(size: 9 MB of 1 MB\)"):
+def test_a_version_the_gates_refuse_is_promoted_only_with_a_reason(
+    at: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    registry.promote(registered(at, tmp_path, 1), at)
+    version = registered(at, tmp_path, 2, 0.4)
+    with pytest.raises(BadInput, match=r"did not pass the gates \(not worse: worse than the champion"):
         run("promote", version)
     run("promote", version, "--despite", "the demonstration needs it")
     found = registry.find("champion", at)
     assert found is not None
     assert found.tags["promoted_despite"] == "the demonstration needs it"
+    assert judging.settle(at)[1] == ""
 
 
 def test_two_versions_are_compared_on_their_common_items(at: Settings, tmp_path: Path) -> None:
@@ -375,6 +642,13 @@ def test_two_versions_are_compared_on_their_common_items(at: Settings, tmp_path:
 def number(alias: str, at: Settings) -> str | None:
     found = registry.find(alias, at)
     return found and found.number
+
+
+def by_hand(at: Settings, version: str, alias: str = "champion") -> None:
+    """As in MLflow's own page."""
+    from mlflow import MlflowClient
+
+    MlflowClient(tracking_uri=at.tracking_uri).set_registered_model_alias(registry.MODEL, alias, version)
 
 
 def stored(at: Settings) -> Path:

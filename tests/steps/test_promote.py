@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from storywright import registry
+from storywright import files, registry
 from storywright.errors import BadInput
 from storywright.settings import Settings
 from storywright.steps import contract
@@ -56,7 +56,17 @@ def trained(folder: Path, seed: int, fit: float = 0.5, valid: int = 100) -> dict
     noise = np.random.default_rng(1).normal(scale=0.02, size=40)
     scores = {"fit": {f"item-{n}": fit + float(noise[n]) * (1 + seed % 3) for n in range(40)}}
     (made["report"] / "scores.json").write_text(json.dumps({"corpus_digest": "c" * 64, "scores": scores}))
+    seal(made)
     return made
+
+
+def seal(made: dict[str, Path]) -> None:
+    """What an evaluation writes when it has come to its end."""
+    models = {role: files.digest(made[role]) for role in ("critic", "illustrator", "motion", "writer")}
+    found = {"scores.json": files.digest(made["report"] / "scores.json")}
+    numbers = files.digest_of(json.loads(made["evaluation"].read_text()))
+    whole = {"complete": True, "models": models, "settings": files.digest(made["settings"])}
+    files.write_json(made["report"] / "evaluation.json", whole | {"files": found, "metrics": numbers})
 
 
 def promote(tmp_path: Path, inputs: dict[str, Path]) -> dict:
@@ -116,7 +126,7 @@ def test_what_somebody_went_back_from_is_not_promoted_by_the_next_run(at: Settin
     promote(tmp_path, inputs := trained(tmp_path, 2, fit=0.7))
     registry.rollback(at)
     decision = promote(tmp_path, inputs)
-    assert decision["why"].startswith("not rolled back: somebody went back from version 2")
+    assert decision["why"].startswith("not rolled back: version 2 was gone back from (by hand)")
     assert aliases(at)["champion"] == "1"
 
 
@@ -138,3 +148,48 @@ def test_a_report_without_scores_is_refused_by_name(at: Settings, tmp_path: Path
     with pytest.raises(BadInput, match=r"scores\.json does not hold"):
         promote(tmp_path, inputs)
     assert registry.versions(at) == []
+
+
+@pytest.mark.parametrize("half", ["report/evaluation.json", "report/scores.json", "evaluation", "validation"])
+def test_an_evaluation_that_ended_halfway_promotes_nothing(at: Settings, tmp_path: Path, half: str) -> None:
+    promote(tmp_path, trained(tmp_path, 1, fit=0.5))
+    inputs = trained(tmp_path, 2, fit=0.9)
+    name, _, inner = half.partition("/")
+    path = inputs[name] / inner if inner else inputs[name]
+    path.write_text(path.read_text()[: len(path.read_text()) // 2])
+    with pytest.raises(BadInput, match="is not JSON, or ends in the middle"):
+        promote(tmp_path, inputs)
+    assert aliases(at) == {"champion": "1"}
+    assert len(registry.versions(at)) == 1
+
+
+def test_an_evaluation_without_its_last_file_is_refused_at_the_gate(at: Settings, tmp_path: Path) -> None:
+    inputs = trained(tmp_path, 1)
+    (inputs["report"] / "evaluation.json").unlink()
+    assert "the evaluation did not come to its end" in promote(tmp_path, inputs)["why"]
+    assert registry.champion(at) is None
+
+
+def test_what_people_said_of_a_version_is_asked_when_it_comes_again(at: Settings, tmp_path: Path) -> None:
+    promote(tmp_path, trained(tmp_path, 1, fit=0.5))
+    inputs = trained(tmp_path, 2, fit=0.5)
+    assert not promote(tmp_path, inputs)["promoted"]
+    human = {"champion": "1", "challenger": "2", "comparisons": 30, "people": 3}
+    files.write_json(tmp_path / "human.json", human | {"win_rate": 0.2, "win_rate_low": 0.1, "win_rate_high": 0.3})
+    registry.attach("2", {"human.json": tmp_path / "human.json"}, settings=at)
+    shutil.rmtree(tmp_path / "out")
+    assert "people: preferred in 20% of 30 comparisons" in promote(tmp_path, inputs)["why"]
+
+
+def test_a_champion_that_was_made_by_hand_is_judged_before_the_challenger_is_compared_with_it(
+    at: Settings, tmp_path: Path
+) -> None:
+    from mlflow import MlflowClient
+
+    promote(tmp_path, trained(tmp_path, 1, fit=0.5))
+    promote(tmp_path, trained(tmp_path, 2, fit=0.3))
+    MlflowClient(tracking_uri=at.tracking_uri).set_registered_model_alias(registry.MODEL, "champion", "2")
+    decision = promote(tmp_path, trained(tmp_path, 3, fit=0.4))
+    assert not decision["promoted"]
+    assert decision["champion_before"] == "1"
+    assert aliases(at)["champion"] == "1"

@@ -1,6 +1,7 @@
 """`storywright models`: what the registry holds, and which version is served."""
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,8 @@ from storywright.errors import BadInput, needs_extra
 
 if TYPE_CHECKING:
     from storywright.registry import Version
-    from storywright.registry.gates import Scores
+    from storywright.registry.evidence import Scores
+    from storywright.registry.gates import Policy
 
 
 @click.group()
@@ -63,40 +65,56 @@ def path(version: str) -> None:
 @click.argument("version")
 @click.option("--despite", metavar="REASON", help="Promote a version that the gates refused, and keep the reason.")
 def promote(version: str, despite: str | None) -> None:
-    """Make a VERSION the champion. It has to have passed the gates."""
+    """Make a VERSION the champion. It has to pass the gates, as they are now, beside the champion of now."""
     from storywright import registry
+    from storywright.registry import judging
 
     found = _found(version)
-    if found.tags.get("gates") != "passed" and not despite:
-        why = found.tags.get("gates.why", "they were never asked about it")
-        raise BadInput(
-            f"Version {found.number} did not pass the gates ({why}): train a better one, or promote it with "
-            "`--despite REASON`."
-        )
-    registry.fetch(found.number)
     if despite:
+        registry.fetch(found.number)
         registry.tag(found.number, {"promoted_despite": despite})
+    else:
+        judgement = judging.of_version(found.number, _policy_here())
+        if not judgement.passed:
+            raise BadInput(
+                f"Version {found.number} did not pass the gates ({judgement.why}): train a better one, go back with "
+                "`storywright models rollback`, or promote it with `--despite REASON`."
+            )
     registry.promote(found.number)
     print(_now_served(found.number))
 
 
 @models.command()
-def rollback() -> None:
+@click.option("--reason", default="by hand", show_default=True, help="Kept with the version that is left.")
+def rollback(reason: str) -> None:
     """Make the champion before this one the champion again."""
     from storywright import registry
 
-    print(_now_served(registry.rollback()))
+    print(_now_served(registry.rollback(reason=reason)))
+
+
+@models.command()
+@click.argument("url")
+def hook(url: str) -> None:
+    """Let MLflow tell the server at URL at once when an alias moves, signed with STORYWRIGHT_REGISTRY_SECRET."""
+    from storywright.registry import hooks
+
+    where = hooks.register(url, os.environ.get(hooks.SECRET, ""))
+    print(f"MLflow tells {where} when an alias of the models moves.")
 
 
 @models.command()
 @click.argument("first", default="champion")
 @click.argument("second", default="challenger")
-@click.option("--policy", default="mlflow/promotion.yaml", show_default=True, help="The file with the metrics.")
-def compare(first: str, second: str, policy: str) -> None:
+@click.option("--policy", help="The file with the metrics; mlflow/promotion.yaml, or what FIRST was promoted by.")
+def compare(first: str, second: str, policy: str | None) -> None:
     """Compare two versions on the items both were scored on; positive is better for SECOND."""
-    from storywright.registry import gates
+    from storywright.registry import gates, judging
+    from storywright.settings import Settings
 
-    chosen = gates.read_policy(Path(policy)).compare
+    read = gates.read_policy(Path(policy)) if policy else _policy_here()
+    chosen = (read or judging.policy_of(_found(first).number, Settings.from_environment())).compare
+    _warn_of_critics(_found(first), _found(second), [name for name, one in chosen.metrics.items() if one.of_critic])
     found = gates.differences(chosen, _scores(second), _scores(first))
     if not found:
         raise BadInput(f"{first} and {second} share fewer than {chosen.min_items} scored items: evaluate both again.")
@@ -133,12 +151,24 @@ def _found(version: str) -> "Version":
 
 def _scores(version: str) -> "Scores":
     from storywright import registry
-    from storywright.registry import gates
+    from storywright.registry import evidence
 
-    paper = registry.attached(version, gates.SCORES)
+    paper = registry.attached(version, evidence.SCORES)
     if paper is None:
         raise BadInput(f"Version {version} was registered without scores: promote it through the pipeline.")
-    return gates.read_scores(paper)[1]
+    return evidence.read_scores(paper)[1]
+
+
+def _policy_here() -> "Policy | None":
+    """The gates of this folder, where it has any."""
+    from storywright.registry import gates, judging
+
+    return gates.read_policy(judging.USUAL_POLICY) if judging.USUAL_POLICY.is_file() else None
+
+
+def _warn_of_critics(first: "Version", second: "Version", names: list[str]) -> None:
+    if names and first.digests.get("critic") != second.digests.get("critic"):
+        print(f"{', '.join(names)}: each version's own critic gave these, which say little beside each other.")
 
 
 def _now_served(version: str) -> str:
@@ -163,7 +193,9 @@ def _facts(version: "Version") -> dict[str, Any]:
         "why": version.tags.get("gates.why", ""),
         "corpus_digest": version.tags.get("corpus_digest", ""),
         "package": version.tags.get("package", ""),
-        "digests": {n.removeprefix("digest."): d for n, d in sorted(version.tags.items()) if n.startswith("digest.")},
+        "refused": version.tags.get("champion.refused", ""),
+        "rolled_back": version.tags.get("rolled_back", ""),
+        "digests": version.digests,
     }
 
 

@@ -1,8 +1,8 @@
 """The registry: one MLflow registered model, `storywright-studio`, a version of which pins a whole bundle of models.
 
 `bundle` says what a bundle is and whether its files are whole; `versions` keeps bundles in MLflow and moves the aliases
-`challenger`, `champion` and `previous`; `gates` decides whether a challenger may become champion;
-`card` writes what is known about it.
+`challenger`, `champion` and `previous`; `evidence` is what speaks for a bundle, `gates` decide by it whether it may
+become champion, and `judging` asks them again when somebody else moved an alias; `card` writes what is known about it.
 """
 
 from storywright.registry.bundle import Bundle
@@ -11,7 +11,10 @@ from storywright.registry.versions import (
     CHAMPION,
     MODEL,
     PREVIOUS,
+    REFUSED,
     ROLLED_BACK,
+    RegistryAwayError,
+    Standing,
     Version,
     attach,
     attached,
@@ -20,11 +23,14 @@ from storywright.registry.versions import (
     describe,
     fetch,
     find,
+    papers,
     promote,
     register,
     rollback,
+    standing,
     tag,
     versions,
+    withdraw,
 )
 
 __all__ = [
@@ -32,8 +38,11 @@ __all__ = [
     "CHAMPION",
     "MODEL",
     "PREVIOUS",
+    "REFUSED",
     "ROLLED_BACK",
     "Bundle",
+    "RegistryAwayError",
+    "Standing",
     "Version",
     "attach",
     "attached",
@@ -42,9 +51,12 @@ __all__ = [
     "describe",
     "fetch",
     "find",
+    "papers",
     "promote",
     "register",
     "rollback",
+    "standing",
     "tag",
     "versions",
+    "withdraw",
 ]

@@ -7,7 +7,7 @@ about MLflow, nor what is in the weights.
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +106,10 @@ class Bundle:
                 shutil.copyfile(source, target)
         files.write_json(folder / BUNDLE_FILE, self.document())
         return folder
+
+    def lying(self, folder: Path) -> "Bundle":
+        """The same bundle with its parts where `place` put them."""
+        return replace(self, sources={role: folder / part.artifact for role, part in self.parts.items()})
 
     def damage(self, folder: Path) -> list[str]:
         """What is wrong with the files in a folder, one phrase a file; empty when all are there and unaltered."""

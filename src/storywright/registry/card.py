@@ -6,10 +6,12 @@ What is not known is not made up: `lacking` names it, and the gate refuses a bun
 import json
 import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from storywright.registry.bundle import Bundle
+from storywright.registry.evidence import Evidence
 
 WEIGHTS = ("critic", "illustrator", "motion", "writer")
 _LONGEST_HEADER = 100 << 20
@@ -19,6 +21,22 @@ _DOES = {
     "motion": "lets a panel move",
     "writer": "writes what happens in the next panel",
 }
+
+
+class Outcome(Protocol):
+    """How one gate went."""
+
+    @property
+    def name(self) -> str:
+        """What was looked at."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether it is good enough."""
+
+    @property
+    def reason(self) -> str:
+        """Why."""
 
 
 def lacking(bundle: Bundle, evaluation: Mapping[str, float]) -> list[str]:
@@ -31,14 +49,14 @@ def lacking(bundle: Bundle, evaluation: Mapping[str, float]) -> list[str]:
     return found
 
 
-def written(bundle: Bundle, version: str, evaluation: Mapping[str, float]) -> str:
+def written(bundle: Bundle, version: str, evidence: Evidence, gates: Sequence[Outcome]) -> str:
     """The card as Markdown."""
     parts = [
         f"| {role} | {_DOES[role]} | {_architecture(bundle.sources[role])} | "
         f"{num_parameters(bundle.sources[role]) / 1e6:.2f} M | `{bundle.parts[role].digest[:12]}` |"
         for role in WEIGHTS
     ]
-    numbers = [f"| {name} | {value:.6g} |" for name, value in sorted(evaluation.items())]
+    numbers = [f"| {name} | {value} |" for name, value in _figures(evidence.evaluation)]
     lines = [
         f"# storywright-studio, version {version}",
         "",
@@ -63,6 +81,11 @@ def written(bundle: Bundle, version: str, evaluation: Mapping[str, float]) -> st
         "|---|---|",
         *numbers,
         "",
+        *_more(evidence),
+        "## What the gates said",
+        "",
+        *(f"- {gate.name}: {'passed' if gate.passed else '**refused**'}, {gate.reason}" for gate in gates),
+        "",
         "## Use and limits",
         "",
         "For drafts of storyboards that a person looks through. The illustrator knows the people, places and things of "
@@ -71,6 +94,36 @@ def written(bundle: Bundle, version: str, evaluation: Mapping[str, float]) -> st
         "",
     ]
     return "\n".join(lines)
+
+
+def _figures(evaluation: Mapping[str, float]) -> list[tuple[str, str]]:
+    """The numbers, each with its interval where it has one."""
+    ends = {f"{name}_{end}" for name in evaluation for end in ("low", "high")}
+    shown = []
+    for name, value in sorted(evaluation.items()):
+        if name not in ends:
+            low, high = evaluation.get(f"{name}_low"), evaluation.get(f"{name}_high")
+            interval = "" if low is None or high is None else f" ({low:.4g} to {high:.4g})"
+            shown.append((name, f"{value:.6g}{interval}"))
+    return shown
+
+
+def _more(evidence: Evidence) -> list[str]:
+    """Costs, behaviour and what people said, where they are known."""
+    lines = []
+    if evidence.costs:
+        costs = ", ".join(f"{name} {value:.4g}" for name, value in sorted(evidence.costs.items()))
+        lines += [f"What it costs, on the machine of the evaluation: {costs}.", ""]
+    if evidence.behaviour:
+        held = sum(test.passed for test in evidence.behaviour)
+        lines += [f"Of {len(evidence.behaviour)} tests of behaviour {held} held.", ""]
+    if human := evidence.human:
+        lines += [
+            f"In {human.comparisons} blind comparisons with version {human.champion}, {human.people} people preferred "
+            f"it in {human.win_rate:.0%} ({human.low:.0%} to {human.high:.0%}).",
+            "",
+        ]
+    return lines
 
 
 def num_parameters(folder: Path) -> int:

@@ -2,10 +2,9 @@
 
 Each gate looks at one thing and says passed or not, and why. Scores are compared item by item with the champion's, so
 that luck with the items does not decide; the interval of the difference comes from resampling the items. Knows nothing
-about MLflow: it is given files and numbers.
+about MLflow: it is given a bundle and its evidence.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,12 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from storywright.errors import BadInput
 from storywright.registry import card
 from storywright.registry.bundle import Bundle
-
-Scores = Mapping[str, Mapping[str, float]]
-"""For each metric the score of each item of the test set."""
-
-SCORES = "scores.json"
-"""Where an evaluation's report keeps them."""
+from storywright.registry.evidence import Evidence, Human, Scores
 
 _RUNS_CODE = {
     ".bin",
@@ -61,6 +55,8 @@ class Metric:
     better: Literal["higher", "lower"] = "higher"
     tolerance: float = 0.0
     """So much worse is no matter, in the metric's own unit."""
+    of_critic: bool = False
+    """Whether the bundle's own critic scores it, so that two critics' scores say nothing beside each other."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,6 +80,21 @@ class Comparing:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class People:
+    """When a blind comparison by people counts. There need not be one."""
+
+    min_comparisons: int = 20
+    """With fewer it is not finished, and says nothing."""
+    min_people: int = 1
+    win_rate: Limit = field(default_factory=lambda: Limit(at_least=0.5))
+    """A challenger whose whole interval lies outside is refused."""
+
+    def __post_init__(self) -> None:
+        if self.min_comparisons < 1 or self.min_people < 1:
+            raise ValueError("people needs 1 comparison by 1 person or more")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Policy:
     """What a challenger has to show."""
 
@@ -94,6 +105,28 @@ class Policy:
     """Bounds on the evaluation's numbers, champion or not."""
     validation: dict[str, Limit] = field(default_factory=dict)
     """Bounds on the numbers of the data's validation."""
+    costs: dict[str, Limit] = field(default_factory=dict)
+    """Bounds on what a panel and a caption cost: seconds and memory."""
+    times_champion: dict[str, float] = field(default_factory=dict)
+    """At most so many times what it costs with the champion, measured in turns on one machine."""
+    behaviour_tests: int = 0
+    """So many tests of behaviour have to have been decided. Whatever their number, none may have failed."""
+    people: People = field(default_factory=People)
+
+    def __post_init__(self) -> None:
+        if self.behaviour_tests < 0 or any(times <= 0 for times in self.times_champion.values()):
+            raise ValueError("behaviour_tests must not be negative, and times_champion must be positive")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Champion:
+    """Whom a challenger has to match."""
+
+    number: str
+    digests: Mapping[str, str]
+    """Of each part of its bundle."""
+    scores: Scores
+    """Empty where nobody kept them: then nothing can be compared."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -138,47 +171,27 @@ def read_policy(path: Path) -> Policy:
         raise BadInput(f"{path}, {where}: {first['msg'].removeprefix('Value error, ')}.") from error
 
 
-def read_scores(path: Path) -> tuple[str, Scores]:
-    """The corpus digest and the scores by metric and item."""
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-        scores = {
-            metric: {str(item): float(score) for item, score in by.items()} for metric, by in value["scores"].items()
-        }
-        return str(value["corpus_digest"]), scores
-    except FileNotFoundError as error:
-        raise BadInput(
-            f"{path} is not there: evaluate the models again with `python -m storywright.steps.evaluate`."
-        ) from error
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise BadInput(
-            f"{path} does not hold `corpus_digest` and `scores` by metric and item: evaluate again."
-        ) from error
-
-
 def judge(
-    policy: Policy,
-    bundle: Bundle,
-    *,
-    evaluation: Mapping[str, float],
-    validation: Mapping[str, float],
-    scores: Scores,
-    champion_scores: Scores | None,
+    policy: Policy, bundle: Bundle, evidence: Evidence, champion: Champion | None
 ) -> tuple[list[Gate], list[Difference]]:
-    """All gates for a bundle; `champion_scores` is None as long as there is no champion."""
+    """All gates for a bundle; there is no champion before the first promotion."""
     gates = [
         _safe_weights(bundle),
-        _model_card(bundle, evaluation),
+        _model_card(bundle, evidence.evaluation),
         _size(policy, bundle),
-        _within("data", policy.validation, validation, "the data's validation"),
-        _within("evaluation", policy.evaluation, evaluation, "the evaluation"),
+        _within("data", policy.validation, evidence.validation, "the data's validation"),
+        _evaluation(policy, bundle, evidence),
+        _behaviour(policy, evidence),
+        _costs(policy, evidence),
+        _people(policy.people, evidence.human, champion),
     ]
-    if champion_scores is None:
+    if champion is None:
         free = "there is no champion to compare with"
         gates += [Gate(name="not worse", passed=True, reason=free), Gate(name="better", passed=True, reason=free)]
         return gates, []
-    found = differences(policy.compare, scores, champion_scores)
-    return gates + _comparison(policy.compare, found), found
+    ours, theirs, incomparable = _side_by_side(policy.compare, bundle, evidence, champion)
+    found = differences(policy.compare, ours, theirs)
+    return gates + _comparison(policy.compare, found, incomparable), found
 
 
 def differences(compare: Comparing, challenger: Scores, champion: Scores) -> list[Difference]:
@@ -219,7 +232,26 @@ def _interval(gain: np.ndarray, compare: Comparing) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _comparison(compare: Comparing, found: list[Difference]) -> list[Gate]:
+def _side_by_side(
+    compare: Comparing, bundle: Bundle, evidence: Evidence, champion: Champion
+) -> tuple[Scores, Scores, list[str]]:
+    """The scores of both, and the metrics that cannot be compared because two critics gave them."""
+    beside = evidence.compared
+    if beside and all(champion.digests.get(role) == digest for role, digest in beside.champion_models.items()):
+        return beside.challenger, beside.champion, []
+    if bundle.digests["critic"] == champion.digests.get("critic"):
+        return evidence.scores, champion.scores, []
+    foreign = [name for name, metric in compare.metrics.items() if metric.of_critic]
+    return evidence.scores, champion.scores, foreign
+
+
+def _comparison(compare: Comparing, found: list[Difference], incomparable: list[str]) -> list[Gate]:
+    if incomparable:
+        reason = (
+            f"{', '.join(incomparable)} cannot be compared: the critics of champion and challenger differ; evaluate "
+            "the challenger beside the champion"
+        )
+        return [Gate(name=name, passed=False, reason=reason) for name in ("not worse", "better")]
     if missing := sorted(compare.metrics.keys() - {difference.metric for difference in found}):
         reason = (
             f"{', '.join(missing)} cannot be compared: champion and challenger share fewer than {compare.min_items} "
@@ -270,6 +302,60 @@ def _model_card(bundle: Bundle, evaluation: Mapping[str, float]) -> Gate:
 def _size(policy: Policy, bundle: Bundle) -> Gate:
     reason = f"{bundle.num_bytes / 1e6:.1f} MB of {policy.max_bytes / 1e6:.1f} MB"
     return Gate(name="size", passed=bundle.num_bytes <= policy.max_bytes, reason=reason)
+
+
+def _evaluation(policy: Policy, bundle: Bundle, evidence: Evidence) -> Gate:
+    """It came to its end, is of these models, and scored enough items by every metric that is compared."""
+    wrong = list(evidence.flaws)
+    if evidence.corpus_digest != bundle.corpus_digest:
+        wrong.append("it was made on another corpus than the models learned from")
+    for metric in policy.compare.metrics:
+        scores = evidence.scores.get(metric, {})
+        if len(scores) < policy.compare.min_items:
+            wrong.append(f"{metric} was given to {len(scores)} items, {policy.compare.min_items} are needed")
+        elif not np.isfinite(list(scores.values())).all():
+            wrong.append(f"{metric} of some items is not a number")
+    if wrong:
+        return Gate(name="evaluation", passed=False, reason="; ".join(wrong))
+    return _within("evaluation", policy.evaluation, evidence.evaluation, "the evaluation")
+
+
+def _behaviour(policy: Policy, evidence: Evidence) -> Gate:
+    tests = evidence.behaviour or ()
+    decided = [test for test in tests if test.decided]
+    failed = [f"{test.name} ({test.why})" for test in decided if not test.passed]
+    if failed:
+        reason = f"failed: {'; '.join(failed[:5])}"
+    elif len(decided) < policy.behaviour_tests:
+        reason = f"{len(decided)} tests of behaviour were decided, {policy.behaviour_tests} are needed"
+    else:
+        reason = f"{len(decided)} tests of behaviour held"
+    return Gate(name="behaviour", passed=not failed and len(decided) >= policy.behaviour_tests, reason=reason)
+
+
+def _costs(policy: Policy, evidence: Evidence) -> Gate:
+    ours, theirs = evidence.costs or {}, evidence.champion_costs or {}
+    gate = _within("costs", policy.costs, ours, "the evaluation")
+    wrong = [] if gate.passed else [gate.reason]
+    for name, most in policy.times_champion.items():
+        if name in theirs and not ours.get(name, float("nan")) <= most * theirs[name]:  # nothing said fails too
+            times = ours.get(name, float("nan")) / theirs[name] if theirs[name] else float("inf")
+            wrong.append(f"{name} is {times:.2f} times the champion's, allowed are {most:g}")
+    return Gate(name="costs", passed=not wrong, reason="; ".join(wrong) or gate.reason)
+
+
+def _people(policy: People, human: Human | None, champion: Champion | None) -> Gate:
+    """What people said counts where they said enough of it, about this champion."""
+    if human is None:
+        return Gate(name="people", passed=True, reason="people were not asked")
+    said = f"{human.win_rate:.0%} of {human.comparisons} comparisons by {human.people} people"
+    if champion is None or human.champion != champion.number:
+        return Gate(name="people", passed=True, reason=f"it was compared with version {human.champion}: not counted")
+    if human.comparisons < policy.min_comparisons or human.people < policy.min_people:
+        return Gate(name="people", passed=True, reason=f"{said}: too few to count")
+    inside = human.high >= policy.win_rate.at_least and human.low <= policy.win_rate.at_most
+    reason = f"preferred in {said} ({human.low:.0%} to {human.high:.0%})"
+    return Gate(name="people", passed=inside, reason=reason)
 
 
 def _within(name: str, limits: Mapping[str, Limit], numbers: Mapping[str, float], source: str) -> Gate:

@@ -11,7 +11,8 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,9 +35,18 @@ MODEL = "storywright-studio"
 CHALLENGER, CHAMPION, PREVIOUS = "challenger", "champion", "previous"
 
 ROLLED_BACK = "rolled_back"
-"""Tag of a version that somebody went back from: it is not promoted again by itself."""
+"""Tag of a version that was gone back from, with the reason: it is not promoted again by itself."""
+REFUSED = "champion.refused"
+"""Tag of a version that somebody made champion in MLflow, with the reason why the gates put the alias back."""
 
-_DIGEST_TAG = "bundle_digest"
+# Who may be champion is written down beside the alias, so that a change of the alias in MLflow itself is noticed.
+# The intention comes first: killed in between, whoever looks next finishes the promotion instead of undoing it.
+_APPROVED, _APPROVING = "champion.approved", "champion.approving"
+_SERVED = "champion.since_ms"
+"""Tag of a version that was champion once: one may go back to it."""
+_DIGEST_TAG, _ROLE_TAG = "bundle_digest", "digest."
+_LONGEST_TAG = 4_000
+_BATCH = 1_000  # as many metrics as MLflow takes at once
 _QUIETLY = {
     # MLflow waits minutes for a server that is not there, and draws its own progress bars, unless it is told not to.
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
@@ -61,11 +71,43 @@ class Version:
     made_ms: int
     """When it was registered, in milliseconds since 1970."""
 
+    @property
+    def digests(self) -> dict[str, str]:
+        """The digest of each part, by role."""
+        named = {name: value for name, value in self.tags.items() if name.startswith(_ROLE_TAG)}
+        return {name.removeprefix(_ROLE_TAG): value for name, value in sorted(named.items())}
+
+
+class RegistryAwayError(BadInput):
+    """The registry does not answer: nothing is known about what it holds."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """Who is champion by the alias, and who may be."""
+
+    champion: Version | None
+    previous: Version | None
+    approved: str
+    """The version that was promoted last; empty before the first promotion."""
+    approving: str
+    """The version that is being promoted at this moment, or was when somebody's process ended."""
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether the alias was moved by somebody else than `promote`."""
+        return self.champion is not None and self.champion.number not in (self.approved, self.approving)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether `promote` ended after it had moved the alias, and before it had said so."""
+        return self.champion is not None and self.approved != self.champion.number == self.approving
+
 
 def register(bundle: Bundle, settings: Settings | None = None) -> str:
     """Keep a bundle as a version; one that is there already keeps its number."""
     at = _settings(settings)
-    with _asking(at) as client:
+    with asking(at) as client:
         _ensure_model(client)
         query = f"name = '{MODEL}' and tags.{_DIGEST_TAG} = '{bundle.digest}'"
         if known := list(client.search_model_versions(query)):
@@ -81,7 +123,7 @@ def register(bundle: Bundle, settings: Settings | None = None) -> str:
             raise
         client.set_terminated(run_id)
         tags = {_DIGEST_TAG: bundle.digest, "corpus_digest": bundle.corpus_digest, "package": bundle.package}
-        tags |= {f"digest.{role}": digest for role, digest in bundle.digests.items()}
+        tags |= {f"{_ROLE_TAG}{role}": digest for role, digest in bundle.digests.items()}
         made = client.create_model_version(MODEL, source=f"runs:/{run_id}", run_id=run_id, tags=tags)
         return str(made.version)
 
@@ -91,8 +133,8 @@ def versions(settings: Settings | None = None) -> list[Version]:
     at = _settings(settings)
     if _not_begun(at):
         return []
-    with _asking(at) as client:
-        aliases = _aliases(client)
+    with asking(at) as client:
+        aliases, _ = _model(client)
         found = [_version(v, aliases) for v in client.search_model_versions(f"name = '{MODEL}'")]
     return sorted(found, key=lambda version: -int(version.number))
 
@@ -102,13 +144,9 @@ def find(name: str, settings: Settings | None = None) -> Version | None:
     at = _settings(settings)
     if _not_begun(at):
         return None
-    with _asking(at) as client:
-        aliases = _aliases(client)
-        number = str(aliases.get(name, name))
-        if not number.isdecimal():
-            return None
-        found = list(client.search_model_versions(f"name = '{MODEL}' and version_number = {int(number)}"))
-        return _version(found[0], aliases) if found else None
+    with asking(at) as client:
+        aliases, _ = _model(client)
+        return _of_number(client, aliases.get(name, name), aliases)
 
 
 def champion(settings: Settings | None = None) -> Bundle | None:
@@ -151,45 +189,121 @@ def challenge(version: str, settings: Settings | None = None) -> None:
     """Let the alias `challenger` point at a version."""
     at = _settings(settings)
     number = _existing(version, at).number
-    with _asking(at) as client:
+    with asking(at) as client:
         client.set_registered_model_alias(MODEL, CHALLENGER, number)
 
 
-def promote(version: str, settings: Settings | None = None) -> None:
-    """Make a version the champion, and the champion until now `previous`. Whether it may be is for `gates` to say."""
+def standing(settings: Settings | None = None) -> Standing:
+    """Who is champion, and whether that was approved."""
     at = _settings(settings)
-    new, old = _existing(version, at), find(CHAMPION, at)
-    if old and old.number == new.number:
+    if _not_begun(at):
+        return Standing(champion=None, previous=None, approved="", approving="")
+    with asking(at) as client:
+        aliases, tags = _model(client)
+        named = {
+            alias: _of_number(client, aliases[alias], aliases) for alias in (CHAMPION, PREVIOUS) if alias in aliases
+        }
+    return Standing(
+        champion=named.get(CHAMPION),
+        previous=named.get(PREVIOUS),
+        approved=tags.get(_APPROVED, ""),
+        approving=tags.get(_APPROVING, ""),
+    )
+
+
+def promote(version: str, settings: Settings | None = None) -> None:
+    """Make a version the champion, and the champion until now `previous`. Whether it may be is for `gates` to say.
+
+    A version that became champion by hand is approved by it.
+    """
+    at = _settings(settings)
+    new, now = _existing(version, at), standing(at)
+    champion = now.champion.number if now.champion else ""
+    # Of a champion that was made by hand nobody knows anything: one goes back to the one before it.
+    left = (now.approved or champion) if now.by_hand else champion
+    if champion == new.number == now.approved:
         return
-    with _asking(at) as client:
+    with asking(at) as client:
+        client.set_registered_model_tag(MODEL, _APPROVING, new.number)
         # `previous` first: killed in between, the champion still stands and a second try repairs the rest.
-        if old:
-            client.set_registered_model_alias(MODEL, PREVIOUS, old.number)
+        if left and left != new.number:
+            client.set_registered_model_alias(MODEL, PREVIOUS, left)
         client.set_registered_model_alias(MODEL, CHAMPION, new.number)
         if CHALLENGER in new.aliases:
             client.delete_registered_model_alias(MODEL, CHALLENGER)
-        if new.tags.get(ROLLED_BACK):
-            client.delete_model_version_tag(MODEL, new.number, ROLLED_BACK)
+        for name in (ROLLED_BACK, REFUSED):
+            if new.tags.get(name):
+                client.delete_model_version_tag(MODEL, new.number, name)
+        client.set_model_version_tag(MODEL, new.number, _SERVED, str(time.time_ns() // 1_000_000))
+        client.set_registered_model_tag(MODEL, _APPROVED, new.number)
+        client.delete_registered_model_tag(MODEL, _APPROVING)
 
 
-def rollback(settings: Settings | None = None) -> str:
+def rollback(settings: Settings | None = None, reason: str = "by hand") -> str:
     """Make `previous` the champion again, after checking that its files are whole; returns its number."""
     at = _settings(settings)
-    previous = find(PREVIOUS, at)
-    if previous is None or CHAMPION in previous.aliases:
+    now = standing(at)
+    if now.previous is None or now.champion is None or now.previous.number == now.champion.number:
         raise BadInput(f"{MODEL} has no earlier champion to go back to: promote one with `storywright models promote`.")
-    fetch(previous.number, at)
-    left = _existing(CHAMPION, at)
-    promote(previous.number, at)
-    tag(left.number, {ROLLED_BACK: "yes"}, at)
-    return previous.number
+    fetch(now.previous.number, at)
+    promote(now.previous.number, at)
+    tag(now.champion.number, {ROLLED_BACK: reason[:_LONGEST_TAG]}, at)
+    return now.previous.number
+
+
+def withdraw(version: str, reason: str, settings: Settings | None = None) -> str:
+    """Let a version be champion no longer because it failed in service; returns who is champion then, if anybody.
+
+    Several servers may find that at once: the first one goes back, the others only say so too.
+    """
+    at = _settings(settings)
+    now, failed = standing(at), _existing(version, at)
+    champion = now.champion.number if now.champion else ""
+    if champion == failed.number:
+        if now.previous and now.previous.number != failed.number:
+            champion = rollback(at, reason)
+        else:
+            champion = ""
+            _leave_without(at)
+    tag(failed.number, {ROLLED_BACK: reason[:_LONGEST_TAG]}, at)
+    return champion
+
+
+def put_back(version: str, reason: str, settings: Settings | None = None) -> str:
+    """Undo that somebody made a version champion by hand; returns who is champion then, if anybody."""
+    at = _settings(settings)
+    now = standing(at)
+    tag(version, {REFUSED: reason[:_LONGEST_TAG]}, at)
+    if not now.by_hand or now.champion is None or now.champion.number != version:
+        return now.champion.number if now.champion else ""  # another server was first
+    if not now.approved:
+        _leave_without(at)
+        return ""
+    with asking(at) as client:
+        client.set_registered_model_alias(MODEL, CHAMPION, now.approved)
+    return now.approved
+
+
+def go_back_by_hand(settings: Settings | None = None) -> None:
+    """Approve that somebody moved the alias to the champion before this one."""
+    at = _settings(settings)
+    now = standing(at)
+    assert now.champion is not None
+    promote(now.champion.number, at)
+    if now.approved:
+        tag(now.approved, {ROLLED_BACK: "the alias was moved back in MLflow"}, at)
+
+
+def was_champion(version: Version) -> bool:
+    """Whether it was promoted once."""
+    return _SERVED in version.tags
 
 
 def tag(version: str, tags: dict[str, str], settings: Settings | None = None) -> None:
     """Write notes on a version."""
     at = _settings(settings)
     number = _existing(version, at).number
-    with _asking(at) as client:
+    with asking(at) as client:
         for name, value in tags.items():
             client.set_model_version_tag(MODEL, number, name, value)
 
@@ -198,7 +312,7 @@ def describe(version: str, text: str, settings: Settings | None = None) -> None:
     """Write a version's card, in Markdown, where MLflow's page shows it."""
     at = _settings(settings)
     number = _existing(version, at).number
-    with _asking(at) as client:
+    with asking(at) as client:
         client.update_model_version(MODEL, number, text)
 
 
@@ -206,13 +320,31 @@ def attach(
     version: str, papers: dict[str, Path], metrics: dict[str, float] | None = None, settings: Settings | None = None
 ) -> None:
     """Keep evidence with a version, by name: its evaluation, the decision about it."""
+    with needs_extra("serve", "The model registry"):
+        from mlflow.entities import Metric
     at = _settings(settings)
     found = _existing(version, at)
-    with _asking(at) as client:
+    with asking(at) as client:
         for name, path in papers.items():
             _log(client, found.run_id, path, name)
-        for name, value in (metrics or {}).items():
-            client.log_metric(found.run_id, name, value)
+        now = time.time_ns() // 1_000_000
+        values = [Metric(name, value, now, 0) for name, value in (metrics or {}).items()]
+        for start in range(0, len(values), _BATCH):
+            client.log_batch(found.run_id, metrics=values[start : start + _BATCH])
+
+
+@contextlib.contextmanager
+def papers(version: str, names: Sequence[str], settings: Settings | None = None) -> Iterator[Path]:
+    """A folder with fresh copies of what was attached to a version under these names; what is not there is left out."""
+    at = _settings(settings)
+    found = _existing(version, at)
+    with tempfile.TemporaryDirectory(prefix="storywright-papers-") as folder:
+        with asking(at) as client:
+            there = {entry.path for entry in client.list_artifacts(found.run_id)} if found.run_id else set()
+            for name in names:
+                if name in there:
+                    client.download_artifacts(found.run_id, name, folder)
+        yield Path(folder)
 
 
 def attached(version: str, name: str, settings: Settings | None = None) -> Path | None:
@@ -221,10 +353,33 @@ def attached(version: str, name: str, settings: Settings | None = None) -> Path 
     found = _existing(version, at)
     place = at.home / "models" / "papers" / found.run_id
     place.mkdir(parents=True, exist_ok=True)
-    with _asking(at) as client:
+    with asking(at) as client:
         if name not in {entry.path for entry in client.list_artifacts(found.run_id)}:
             return None
         return Path(client.download_artifacts(found.run_id, name, str(place)))
+
+
+@contextlib.contextmanager
+def asking(at: Settings) -> Iterator["MlflowClient"]:
+    """A client of the registry; what goes wrong there becomes a sentence that names the place and the remedy."""
+    for name, value in _QUIETLY.items():
+        os.environ.setdefault(name, value)
+    with needs_extra("serve", "The model registry"):
+        from mlflow import MlflowClient
+        from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    for chatty in ("mlflow.store", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    try:
+        with _one_at_a_time(at):
+            client = MlflowClient(tracking_uri=at.tracking_uri, registry_uri=at.tracking_uri)
+        yield client
+    except (MlflowException, SQLAlchemyError, OSError) as error:
+        raise RegistryAwayError(
+            f"The registry at {_without_password(at.tracking_uri)} does not answer ({_first_line(error)}): start it, "
+            "or set MLFLOW_TRACKING_URI to where it is."
+        ) from error
 
 
 def _settings(settings: Settings | None) -> Settings:
@@ -259,7 +414,7 @@ def _damage(folder: Path, version: Version) -> list[str]:
 
 
 def _download(version: Version, folder: Path, at: Settings) -> None:
-    with _asking(at) as client:
+    with asking(at) as client:
         there = {entry.path for entry in client.list_artifacts(version.run_id)}
         if BUNDLE_FILE not in there:
             return
@@ -295,9 +450,28 @@ def _version(found: "ModelVersion", aliases: dict[str, str]) -> Version:
     )
 
 
-def _aliases(client: "MlflowClient") -> dict[str, str]:
+def _of_number(client: "MlflowClient", number: str, aliases: dict[str, str]) -> Version | None:
+    if not number.isdecimal():
+        return None
+    found = list(client.search_model_versions(f"name = '{MODEL}' and version_number = {int(number)}"))
+    return _version(found[0], aliases) if found else None
+
+
+def _leave_without(at: Settings) -> None:
+    """Take the alias away where there is nobody to go back to."""
+    with asking(at) as client:
+        client.delete_registered_model_alias(MODEL, CHAMPION)
+        if _APPROVED in _model(client)[1]:
+            client.delete_registered_model_tag(MODEL, _APPROVED)
+
+
+def _model(client: "MlflowClient") -> tuple[dict[str, str], dict[str, str]]:
+    """The aliases and the tags of the registered model."""
     found = client.search_registered_models(f"name = '{MODEL}'")
-    return {alias: str(number) for alias, number in found[0].aliases.items()} if found else {}
+    if not found:
+        return {}, {}
+    aliases = {str(alias): str(number) for alias, number in found[0].aliases.items()}
+    return aliases, {str(name): str(value) for name, value in found[0].tags.items()}
 
 
 def _ensure_model(client: "MlflowClient") -> None:
@@ -330,29 +504,6 @@ def _not_begun(at: Settings) -> bool:
     """Whether no registry was ever made here; asking MLflow would make one."""
     database = _database_file(at)
     return database is not None and not database.exists()
-
-
-@contextlib.contextmanager
-def _asking(at: Settings) -> Iterator["MlflowClient"]:
-    """A client of the registry; what goes wrong there becomes a sentence that names the place and the remedy."""
-    for name, value in _QUIETLY.items():
-        os.environ.setdefault(name, value)
-    with needs_extra("serve", "The model registry"):
-        from mlflow import MlflowClient
-        from mlflow.exceptions import MlflowException
-    from sqlalchemy.exc import SQLAlchemyError
-
-    for chatty in ("mlflow.store", "alembic"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
-    try:
-        with _one_at_a_time(at):
-            client = MlflowClient(tracking_uri=at.tracking_uri, registry_uri=at.tracking_uri)
-        yield client
-    except (MlflowException, SQLAlchemyError, OSError) as error:
-        raise BadInput(
-            f"The registry at {_without_password(at.tracking_uri)} does not answer ({_first_line(error)}): start it, "
-            "or set MLFLOW_TRACKING_URI to where it is."
-        ) from error
 
 
 @contextlib.contextmanager

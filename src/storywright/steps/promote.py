@@ -1,19 +1,18 @@
 """Register what was trained as one bundle, put it to the gates, and make it champion when it passes them all.
 
-The gates stand in `mlflow/promotion.yaml`. The evaluation's report has to hold `scores.json`: the digest of the corpus
-and, for each metric, the score of every test item. It is kept with the version, so that the next challenger is
-compared on the same items without drawing them again. Knows nothing of how models are trained or scored.
+The gates stand in `mlflow/promotion.yaml`. What speaks for a version is kept with it: the evaluation's report with the
+score of every test item, so that the next challenger is compared on the same items without drawing them again; what the
+data's validation counted; and the gates themselves. Knows nothing of how models are trained or scored.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from storywright import files, registry
-from storywright.registry import card, gates
+from storywright.registry import card, evidence, gates, judging
 from storywright.registry.bundle import ROLES
-from storywright.registry.gates import Gate, Scores
+from storywright.registry.gates import Gate
 from storywright.settings import Settings
 from storywright.steps import command
 from storywright.steps.contract import made_by, makes
@@ -56,57 +55,63 @@ def outside(config: Config) -> str:
 
 def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     """Register, judge, and move the aliases."""
-    policy, at = gates.read_policy(Path(config.policy)), Settings.from_environment()
-    corpus_digest, scores = gates.read_scores(inputs.report / gates.SCORES)
-    parts = {role: getattr(inputs, role) for role in ROLES}
-    bundle = registry.Bundle.of(parts, corpus_digest)
-    evaluation = _numbers(inputs.evaluation)
+    path, at = Path(config.policy), Settings.from_environment()
+    policy = gates.read_policy(path)
+    corpus_digest, _ = evidence.read_scores(inputs.report / evidence.SCORES)
+    bundle = registry.Bundle.of({role: getattr(inputs, role) for role in ROLES}, corpus_digest)
+    evidence.read(bundle, **_papers(inputs))  # what cannot be read is refused before anything is registered
     version = registry.register(bundle, at)
-    registry.attach(version, {gates.SCORES: inputs.report / gates.SCORES, "evaluation": inputs.report}, evaluation, at)
+    _keep(version, path, inputs, at)
 
-    champion = registry.find(registry.CHAMPION, at)
+    champion, _ = judging.settle(at)
     already = champion is not None and champion.number == version
     if not already:
         registry.challenge(version, at)
-    found, compared = gates.judge(
-        policy,
-        bundle,
-        evaluation=evaluation,
-        validation=_numbers(inputs.validation),
-        scores=scores,
-        champion_scores=None if champion is None or already else _scores_of(champion.number, at),
-    )
-    found.append(_not_rolled_back(version, at))
-    refused = [gate for gate in found if not gate.passed]
+    with registry.papers(version, (evidence.HUMAN,), at) as kept:
+        human = kept / evidence.HUMAN
+        found = evidence.read(bundle, **_papers(inputs), human=human if human.is_file() else None)
+    also = [_not_rolled_back(version, at)]
+    judgement = judging.judge(policy, bundle, found, None if already else champion, at, also)
     decision = {
         "version": version,
         "digest": bundle.digest,
         "digests": bundle.digests,
         "corpus_digest": corpus_digest,
-        "champion_before": champion.number if champion and not already else None,
-        "promoted": not refused,
-        "why": _why(refused, version, already),
+        "champion_before": judgement.champion,
+        "promoted": judgement.passed,
+        "why": f"version {version} is the champion already" if already and judgement.passed else judgement.why,
     }
-    files.write_json(outputs.decision, decision | gates.decision_document(found, compared))
+    files.write_json(outputs.decision, decision | judging.document(judgement))
     _record(version, outputs.decision, decision, at)
-    registry.describe(version, card.written(bundle, version, evaluation), at)
-    if not refused:
+    registry.describe(version, card.written(bundle, version, found, judgement.gates), at)
+    if judgement.passed:
         registry.promote(version, at)
 
 
-def _scores_of(version: str, at: Settings) -> Scores:
-    """The champion's scores; empty when nobody kept them, so that the gates say that nothing can be compared."""
-    path = registry.attached(version, gates.SCORES, at)
-    return gates.read_scores(path)[1] if path else {}
+def _papers(inputs: Inputs) -> dict[str, Path]:
+    return {"report": inputs.report, "metrics": inputs.evaluation, "validation": inputs.validation}
+
+
+def _keep(version: str, policy: Path, inputs: Inputs, at: Settings) -> None:
+    """Keep the evidence with the version, and the gates that it was put to: it may have to be judged again."""
+    kept = {
+        evidence.REPORT: inputs.report,
+        evidence.SCORES: inputs.report / evidence.SCORES,
+        evidence.METRICS: inputs.evaluation,
+        evidence.VALIDATION: inputs.validation,
+        evidence.POLICY: policy,
+    }
+    registry.attach(version, kept, evidence.numbers(inputs.evaluation), at)
 
 
 def _not_rolled_back(version: str, at: Settings) -> Gate:
     """Whoever went back from a version does not want it promoted by the next run of the pipeline."""
     found = registry.find(version, at)
     if found and found.tags.get(registry.ROLLED_BACK):
-        reason = f"somebody went back from version {version}: train another, or promote it by hand"
+        why = found.tags[registry.ROLLED_BACK]
+        reason = f"version {version} was gone back from ({why}): train another, or promote it by hand"
         return Gate(name="not rolled back", passed=False, reason=reason)
-    return Gate(name="not rolled back", passed=True, reason="nobody went back from it")
+    return Gate(name="not rolled back", passed=True, reason="it was not gone back from")
 
 
 def _record(version: str, document: Path, decision: dict[str, Any], at: Settings) -> None:
@@ -114,17 +119,6 @@ def _record(version: str, document: Path, decision: dict[str, Any], at: Settings
     registry.attach(version, {"decision.json": document}, settings=at)
     outcome = "passed" if decision["promoted"] else "failed"
     registry.tag(version, {"gates": outcome, "gates.why": str(decision["why"])[:4_000]}, at)
-
-
-def _why(refused: list[Gate], version: str, already: bool) -> str:
-    if refused:
-        return "; ".join(f"{gate.name}: {gate.reason}" for gate in refused)
-    return f"version {version} is the champion already" if already else "every gate passed"
-
-
-def _numbers(path: Path) -> dict[str, float]:
-    numbers: dict[str, float] = json.loads(path.read_text(encoding="utf-8"))
-    return numbers
 
 
 if __name__ == "__main__":
