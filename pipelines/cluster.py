@@ -65,6 +65,9 @@ _NEEDS = {
     "deploy": Needs(cached=False),
     "monitor": Needs(cached=False, reads_database=True),
     "collect_feedback": Needs(cached=False, reads_database=True),
+    "fit_preference": Needs(memory="8Gi"),
+    "learn_preferences": Needs(memory="24Gi", **_TRAINING),
+    "note_learning": Needs(cached=False),
     "make_board": Needs(cached=False),
 }
 

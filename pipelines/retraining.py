@@ -22,12 +22,15 @@ def retraining(
     train_illustrator: dict,
     train_motion: dict,
     train_writer: dict,
+    fit_preference: dict,
+    learn_preferences: dict,
     tune: dict,
     evaluate: dict,
     promote: dict,
     deploy: dict,
+    note_learning: dict,
 ) -> None:
-    """Look at drift and feedback; with a reason, train on from the champion and deploy what is better."""
+    """Look at drift and feedback; with a reason, train on from the champion, then towards what users like."""
     feedback = task("collect_feedback", collect_feedback)
     valid, corpus = material(scrape, draw, validate, preprocess)
     champion = task("fetch_champion", fetch_champion)
@@ -41,11 +44,23 @@ def retraining(
     with dsl.If(verdict.outputs["Output"] == True, name="retrain"):  # noqa: E712 - Kubeflow reads the comparison
         old = champion.outputs
         critic = task("train_critic", train_critic, corpus=corpus, before=old["critic"], part=PART)
-        illustrator = task(
+        fitted = task("fit_preference", fit_preference, preferences=feedback, critic=critic)
+        seen = task(
             "train_illustrator", train_illustrator, corpus=corpus, critic=critic, before=old["illustrator"], part=PART
         )
-        motion = task("train_motion", train_motion, illustrator=illustrator, before=old["motion"], part=PART)
-        writer = task("train_writer", train_writer, corpus=corpus, critic=critic, before=old["writer"], part=PART)
-        models = {"critic": critic, "illustrator": illustrator, "motion": motion, "writer": writer}
+        told = task("train_writer", train_writer, corpus=corpus, critic=critic, before=old["writer"], part=PART)
+        liked = task(
+            "learn_preferences",
+            learn_preferences,
+            preferences=feedback,
+            prompts=feedback,
+            preference=fitted,
+            critic=critic,
+            taught_illustrator=seen.outputs["illustrator"],
+            taught_writer=told.outputs["writer"],
+        )
+        motion = task("train_motion", train_motion, illustrator=liked, before=old["motion"], part=PART)
+        models = {"critic": critic, "illustrator": liked, "motion": motion, "writer": liked}
         decision = judged(valid, corpus, models, tune, evaluate, promote, part=PART)
+        task("note_learning", note_learning, decision=decision, preferences=feedback, preference=fitted, changes=liked)
         task("deploy", deploy, decision=decision, part=PART)

@@ -7,10 +7,23 @@ from kfp import dsl
 def collect_feedback(
     config: dict,
     preferences: dsl.Output[dsl.Dataset],
+    left_out: dsl.Output[dsl.Artifact],
     briefs: dsl.Output[dsl.Artifact],
+    prompts: dsl.Output[dsl.Artifact],
     metrics: dsl.Output[dsl.Metrics],
 ) -> None:
     """Turn what people said in the studio into preferences that models can learn from, and the recent briefs."""
     from storywright.steps.contract import call_task
 
-    call_task("collect_feedback", config, {}, {"preferences": preferences, "briefs": briefs, "metrics": metrics})
+    call_task(
+        "collect_feedback",
+        config,
+        {},
+        {
+            "preferences": preferences,
+            "left_out": left_out,
+            "briefs": briefs,
+            "prompts": prompts,
+            "metrics": metrics,
+        },
+    )

@@ -81,14 +81,13 @@ def test_what_one_said_can_be_read_in_pages_and_of_others_only_by_an_admin(offic
 
 
 def collected(tmp_path: Path) -> str:
-    outputs = {name: tmp_path / name for name in ("preferences", "briefs.jsonl", "metrics.json")}
-    named = {
-        "preferences": outputs["preferences"],
-        "briefs": outputs["briefs.jsonl"],
-        "metrics": outputs["metrics.json"],
-    }
-    contract.call("collect_feedback", {"until": "", "num_briefs": 10, "max_share": 1.0}, {}, named)
-    return files.digest(outputs["preferences"] / "pairs.parquet")
+    named = {name: tmp_path / name for name in ("preferences", "left_out", "briefs", "prompts", "metrics")}
+    screening = {
+        "burst_words": 60, "burst_seconds": 20.0, "changes": 0.5, "min_judged": 4, "same_place": 5, "min_users": 1,
+    }  # fmt: skip
+    values = {"until": "", "num_briefs": 10, "max_share": 1.0, "screening": screening}
+    contract.call("collect_feedback", values, {}, named)
+    return files.digest(named["preferences"] / "pairs.parquet")
 
 
 def test_what_is_deleted_is_in_no_later_set_and_the_versions_that_saw_it_are_named(

@@ -11,11 +11,15 @@ from PIL import Image
 from storywright.board import Brief, Panel, Product, Storyboard
 from storywright.settings import Settings
 from storywright.steps import contract
+from storywright.studio import workspaces
 from storywright.watch import boards, database, feedback
 from storywright.watch.boards import Made
 from storywright.watch.feedback import Feedback
 
-VALUES = {"until": "", "num_briefs": 10, "max_share": 1.0}
+SCREENING = {
+    "burst_words": 60, "burst_seconds": 20.0, "changes": 0.5, "min_judged": 4, "same_place": 5, "min_users": 1,
+}  # fmt: skip
+VALUES = {"until": "", "num_briefs": 10, "max_share": 1.0, "screening": SCREENING}
 Say = Callable[..., None]
 
 
@@ -55,6 +59,8 @@ def kept(at: Settings, name: str, asked: str, brief: Brief, made_ms: int) -> Mad
 def collected(tmp_path: Path, **values: object) -> tuple[dict[str, float], list[dict]]:
     outputs = {
         "preferences": tmp_path / "preferences",
+        "left_out": tmp_path / "left_out.json",
+        "prompts": tmp_path / "prompts.jsonl",
         "briefs": tmp_path / "briefs.jsonl",
         "metrics": tmp_path / "m.json",
     }
@@ -164,3 +170,67 @@ def test_a_moment_that_is_none_is_refused_by_name(own_environment: None) -> None
 
     with pytest.raises(BadInput, match="until is a moment such as"):
         contract.config_of("collect_feedback", VALUES | {"until": "yesterday"})
+
+
+def reasons(tmp_path: Path) -> list[str]:
+    return sorted(json.loads((tmp_path / "left_out.json").read_text())["users"].values())
+
+
+def test_a_burst_that_no_person_types_is_left_out_with_the_reason_and_others_count(say: Say, tmp_path: Path) -> None:
+    for number in range(61):
+        say("one-1", "edit", panel="p01", value=f"Buy {number}!", user="robot")
+    say("two-2", "choice")
+    metrics, pairs = collected(tmp_path)
+    assert {pair["kind"] for pair in pairs} == {"choice"}
+    assert (metrics["num_left_out"], metrics["num_edits"]) == (1, 0)
+    assert reasons(tmp_path) == ["burst: more than 60 words within 20 s"]
+    assert "robot" not in (tmp_path / "left_out.json").read_text()
+
+
+def test_who_takes_back_most_of_what_they_say_is_left_out(say: Say, tmp_path: Path) -> None:
+    for stars in ("1", "5"):
+        for board in ("one-1", "one-2"):
+            for panel in ("p01", "p02"):
+                say(board, "rating", panel=panel, value=stars, user="wavering")
+    say("one-2", "choice")
+    _, pairs = collected(tmp_path)
+    assert {pair["kind"] for pair in pairs} == {"choice"}
+    assert reasons(tmp_path) == ["contradiction: said something else later about 4 of 4 things"]
+
+
+def test_who_always_takes_what_stands_first_is_left_out(say: Say, tmp_path: Path) -> None:
+    at = Settings.from_environment()
+    engine = database.engine(at.database_url)
+    for number in range(5):
+        brief = Brief(title=f"More {number}", product=Product(name="Aqua Spark"))
+        boards.note(engine, [kept(at, f"more{number}-{n}", f"more{number}", brief, 500 + number) for n in (1, 2)])
+        say(f"more{number}-1", "choice", user="hasty")
+        say(f"more{number}-{1 + number % 2}", "choice")
+    _, pairs = collected(tmp_path)
+    assert len({pair["user"] for pair in pairs}) == 1
+    assert {pair["chosen_place"] - pair["rejected_place"] for pair in pairs} == {-1, 1}
+    assert reasons(tmp_path) == ["same place: took what stood at place 1 in each of 5 choices"]
+
+
+def test_one_voice_alone_becomes_nobodys_taste(say: Say, tmp_path: Path) -> None:
+    say("one-1", "choice")
+    metrics, pairs = collected(tmp_path, screening=SCREENING | {"min_users": 2})
+    assert pairs == []
+    assert (metrics["num_pairs"], metrics["num_users"]) == (0, 1)
+    assert "one user's words alone" in json.loads((tmp_path / "left_out.json").read_text())["why_nothing"]
+
+
+def test_deleted_words_are_in_no_later_set(say: Say, tmp_path: Path) -> None:
+    say("one-1", "choice", user="mia")
+    say("two-1", "choice", user="tom")
+    feedback.delete(database.engine(Settings.from_environment().database_url), workspace=workspaces.HOME, user="mia")
+    _, pairs = collected(tmp_path)
+    assert {pair["chosen_caption"][:5] for pair in pairs} == {"two-1"}
+
+
+def test_each_side_knows_what_was_told_before_it_and_prompts_are_kept_once(say: Say, tmp_path: Path) -> None:
+    say("one-2", "choice")
+    _, pairs = collected(tmp_path)
+    assert [pair["chosen_before"] for pair in pairs] == [[], ["one-2 happens 1."]]
+    prompts = [json.loads(line)["prompt"] for line in (tmp_path / "prompts.jsonl").read_text().splitlines()]
+    assert sorted(prompts) == sorted(f"{board} {n}" for board in ("one-1", "one-2", "two-1", "two-2") for n in (1, 2))

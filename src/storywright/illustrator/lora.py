@@ -152,7 +152,7 @@ class Look:
     name = "style"
 
     def __init__(self, illustrator: Illustrator, shown: list[Captioned], config: Config) -> None:
-        self._mind = _mind_of(illustrator)
+        self._mind = mind_of(illustrator)
         words = [", ".join(filter(None, (config.words, each.words))) for each in shown]
         size = illustrator.drawing.native_size
         pictures = [ImageOps.fit(each.picture, size, Image.Resampling.LANCZOS) for each in shown]
@@ -198,16 +198,11 @@ class Look:
 
     def save(self, folder: Path) -> None:
         """Save the weights in the layout of diffusers."""
-        learnt = {name: p.half() for name, p in get_peft_model_state_dict(self.model).items()}
-        kind = self._mind.pipeline_class
-        taken = inspect.signature(kind.save_lora_weights).parameters
-        part = "unet_lora_layers" if "unet_lora_layers" in taken else "transformer_lora_layers"
-        with quiet(diffusers_logging):
-            kind.save_lora_weights(folder, **{part: learnt}, safe_serialization=True)
+        save_learnt(self._mind, self.model, folder)
 
 
-class _Mind:
-    """What a style's training needs of an illustrator; here ours."""
+class Mind:
+    """What training low-rank weights needs of an illustrator; here ours."""
 
     targets = EVERYWHERE
     rate = 1e-3
@@ -253,7 +248,7 @@ class _Mind:
         return dict(states)
 
 
-class _PublishedMind(_Mind):
+class _PublishedMind(Mind):
     """The same of a published checkpoint: flow, noise or velocity, as its scheduler says."""
 
     targets = _ATTENTION
@@ -335,8 +330,19 @@ class _PublishedMind(_Mind):
         return given | {"added_cond_kwargs": {"text_embeds": states["pooled"], "time_ids": ids}}
 
 
-def _mind_of(illustrator: Illustrator) -> _Mind:
-    return _PublishedMind(illustrator) if isinstance(illustrator, published.Published) else _Mind(illustrator)
+def save_learnt(mind: Mind, model: Any, folder: Path) -> None:
+    """Save low-rank weights in the layout of diffusers."""
+    learnt = {name: p.half() for name, p in get_peft_model_state_dict(model).items()}
+    kind = mind.pipeline_class
+    taken = inspect.signature(kind.save_lora_weights).parameters
+    part = "unet_lora_layers" if "unet_lora_layers" in taken else "transformer_lora_layers"
+    with quiet(diffusers_logging):
+        kind.save_lora_weights(folder, **{part: learnt}, safe_serialization=True)
+
+
+def mind_of(illustrator: Illustrator) -> Mind:
+    """What is trained of this illustrator."""
+    return _PublishedMind(illustrator) if isinstance(illustrator, published.Published) else Mind(illustrator)
 
 
 def _training(config: Config, task: Look) -> loop.Config:

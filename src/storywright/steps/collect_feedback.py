@@ -2,14 +2,15 @@
 
 A choice prefers the chosen board to each other candidate of its request; ratings prefer a panel to those of the same
 board with fewer stars; an edit prefers the edited words to the written ones. One user weighs no more than `max_share`
-of all, so that a single insistent voice does not become everybody's taste. Knows nothing of how anything is learned.
+of all, so that a single insistent voice does not become everybody's taste, and who only makes noise is left out, with
+the reason (`watch.trust`). Knows nothing of how anything is learned.
 """
 
 import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,9 +25,10 @@ from storywright.settings import Settings
 from storywright.steps import command
 from storywright.steps.contract import makes
 from storywright.studio import workspaces
-from storywright.watch import boards, database, feedback
+from storywright.watch import boards, database, feedback, trust
 from storywright.watch.boards import Made
 from storywright.watch.feedback import Feedback
+from storywright.watch.trust import Screening
 
 COLLECTED = "watch/feedback.json"
 """Where the newest numbers lie in the studio's home."""
@@ -48,6 +50,8 @@ PAIRS = pa.schema(
                 ("picture", pa.binary()),  # as it lies on disk; the same on both sides of an edit
                 ("prompt", pa.string()),
                 ("caption", pa.string()),
+                ("before", pa.list_(pa.string())),  # the captions of the panels before, on the same board
+                ("place", pa.int8()),  # where its board stood among those that were shown; 0 where nothing stood beside
             )
         ],
         ("weight", pa.float64()),  # the pairs of one choice, rating or edit weigh 1 together, or less by `max_share`
@@ -67,6 +71,8 @@ class Config:
     """How many of the newest briefs are kept."""
     max_share: float
     """The most that one user may weigh in all pairs together."""
+    screening: Screening
+    """Whose words do not count."""
 
     def __post_init__(self) -> None:
         if not 0 < self.max_share <= 1:
@@ -83,10 +89,14 @@ class Inputs:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outputs:
-    """The set, the briefs, and how many there are."""
+    """The set, who is not in it, what was asked for lately, and how many there are."""
 
     preferences: Path = makes("preferences")
+    left_out: Path = makes("left_out.json")
+    """By a digest of each user who does not count, why."""
     briefs: Path = makes("briefs.jsonl")
+    prompts: Path = makes("prompts.jsonl")
+    """What the illustrator was asked for in the newest boards, each once."""
     metrics: Path = makes("metrics.json")
 
 
@@ -97,9 +107,9 @@ class _Pair:
     kind: str
     user: str
     made: Made
-    chosen: tuple[bytes, str, str]
+    chosen: "_Side"
     """Picture, prompt and caption."""
-    rejected: tuple[bytes, str, str]
+    rejected: "_Side"
     version: str
     weight: float = 1.0
 
@@ -118,29 +128,47 @@ def outside(config: Config) -> dict[str, str]:
 
 
 def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
-    """Read what was said, pair it up, weigh it, write it."""
+    """Read, pair, weigh, write it."""
     at, until = Settings.from_environment(), _milliseconds(config.until)
     engine = database.engine(at.database_url)
     number, everything = feedback.take(engine, until_ms=until)
-    said = _last_words(everything)
     shelf = _Shelf(engine, at.home)
+    silent = trust.left_out(everything, shelf.asked, config.screening, _digest_of_user)
+    said = [one for one in _last_words(everything) if _digest_of_user(one) not in silent]
     pairs = [pair for words in _together(said, shelf) for pair in _weighed(_pairs(words, shelf))]
-    pairs = _capped(pairs, config.max_share)
+    num_users, num_lost = len({pair.user for pair in pairs}), shelf.num_lost
+    too_few = 0 < num_users < config.screening.min_users
+    pairs = [] if too_few else _capped(pairs, config.max_share)
     outputs.preferences.mkdir(parents=True)
     pq.write_table(_table(pairs), outputs.preferences / PAIRS_FILE)
-    briefs = _briefs(engine, config.num_briefs, until)
+    files.write_json(outputs.left_out, {"users": silent, "why_nothing": _why_nothing(num_users) if too_few else ""})
+    made = boards.recent(engine, config.num_briefs * 10, until)
+    briefs = _briefs(made, config.num_briefs)
     files.write_text(outputs.briefs, "".join(f"{brief}\n" for brief in briefs))
+    files.write_text(outputs.prompts, "".join(f"{prompt}\n" for prompt in _prompts(made, shelf, config.num_briefs)))
     kinds = Counter(one.kind for one in said)
     metrics = {f"num_{kind}s": kinds[kind] for kind in feedback.KINDS}
     numbers = {
         "num_pairs": len(pairs),
-        "num_users": len({pair.user for pair in pairs}),
+        "num_users": num_users,
+        "num_left_out": len(silent),
         "num_briefs": len(briefs),
-        "num_lost": shelf.num_lost,
+        "num_lost": num_lost,
     }
     files.write_json(outputs.metrics, metrics | numbers)
     files.write_json(at.home / COLLECTED, metrics | numbers)
     feedback.taken(engine, number, files.digest(outputs.preferences / PAIRS_FILE))
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One panel of a pair."""
+
+    picture: bytes
+    prompt: str
+    caption: str
+    before: tuple[str, ...]
+    place: int
 
 
 class _Shelf:
@@ -149,6 +177,7 @@ class _Shelf:
     def __init__(self, engine: Engine, home: Path) -> None:
         self._engine, self._home = engine, home
         self._read: dict[str, tuple[Made, Storyboard] | None] = {}
+        self._together: dict[str, list[str]] = {}
 
     @property
     def num_lost(self) -> int:
@@ -164,11 +193,26 @@ class _Shelf:
         return self._read[board_id]
 
     def others(self, made: Made) -> list[str]:
-        return [other.id for other in boards.candidates(self._engine, made.asked) if other.id != made.id]
+        return [other for other in self._shown(made.asked) if other != made.id]
 
-    def sides(self, made: Made, panel: Panel) -> tuple[bytes, str, str]:
+    def asked(self, board_id: str) -> tuple[str, int, int]:
+        """The request of a board, its place among the candidates, and how many there are."""
+        found = self.board(board_id)
+        if found is None:
+            return "", 0, 0
+        shown = self._shown(found[0].asked)
+        return found[0].asked, shown.index(board_id), len(shown)
+
+    def side(self, made: Made, board: Storyboard, panel: Panel, place: int = 0) -> _Side:
         path = self._home / made.folder / panel.picture
-        return (path.read_bytes() if panel.picture and path.is_file() else b"", panel.prompt, panel.action)
+        picture = path.read_bytes() if panel.picture and path.is_file() else b""
+        before = tuple(one.action for one in board.panels[: board.panels.index(panel)])
+        return _Side(picture, panel.prompt, panel.action, before, place)
+
+    def _shown(self, asked: str) -> list[str]:
+        if asked not in self._together:
+            self._together[asked] = [one.id for one in boards.candidates(self._engine, asked)]
+        return self._together[asked]
 
 
 def _last_words(said: Iterable[Feedback]) -> list[Feedback]:
@@ -221,10 +265,10 @@ def _rated(better: Feedback, worse: Feedback, shelf: _Shelf) -> list[_Pair]:
     if found is None:
         return []
     made, board = found
-    panels = {panel.id: panel for panel in board.panels}
+    panels = {panel.id: shelf.side(made, board, panel) for panel in board.panels}
     if better.panel not in panels or worse.panel not in panels:
         return []
-    return [_pair(better, made, shelf.sides(made, panels[better.panel]), shelf.sides(made, panels[worse.panel]))]
+    return [_pair(better, made, panels[better.panel], panels[worse.panel])]
 
 
 def _boards(said: Feedback, chosen: str, rejected: str, shelf: _Shelf) -> list[_Pair]:
@@ -232,8 +276,9 @@ def _boards(said: Feedback, chosen: str, rejected: str, shelf: _Shelf) -> list[_
     ours, theirs = shelf.board(chosen), shelf.board(rejected)
     if ours is None or theirs is None:
         return []
+    places = [shelf.asked(one)[1] if said.kind == "choice" else 0 for one in (chosen, rejected)]
     return [
-        _pair(said, ours[0], shelf.sides(ours[0], a), shelf.sides(theirs[0], b))
+        _pair(said, ours[0], shelf.side(*ours, a, places[0]), shelf.side(*theirs, b, places[1]))
         for a, b in zip(ours[1].panels, theirs[1].panels, strict=False)
     ]
 
@@ -245,15 +290,24 @@ def _edited(edit: Feedback, shelf: _Shelf) -> list[_Pair]:
     made, board = found
     for panel in board.panels:
         if panel.id == edit.panel and panel.action.strip() != edit.value.strip():
-            picture, prompt, caption = shelf.sides(made, panel)
-            return [_pair(edit, made, (picture, prompt, edit.value.strip()), (picture, prompt, caption))]
+            written = shelf.side(made, board, panel)
+            return [_pair(edit, made, replace(written, caption=edit.value.strip()), written)]
     return []
 
 
-def _pair(said: Feedback, made: Made, chosen: tuple[bytes, str, str], rejected: tuple[bytes, str, str]) -> _Pair:
-    whole = workspaces.own(said.user, workspaces.of(said.board))  # two workspaces may have people of the same name
-    user = hashlib.sha256(whole.encode()).hexdigest()[:16]
+def _pair(said: Feedback, made: Made, chosen: _Side, rejected: _Side) -> _Pair:
+    user = _digest_of_user(said)
     return _Pair(kind=said.kind, user=user, made=made, chosen=chosen, rejected=rejected, version=made.version)
+
+
+def _digest_of_user(said: Feedback) -> str:
+    whole = workspaces.own(said.user, workspaces.of(said.board))  # two workspaces may have people of the same name
+    return hashlib.sha256(whole.encode()).hexdigest()[:16]
+
+
+def _why_nothing(num_users: int) -> str:
+    who = "one user's words" if num_users == 1 else f"the words of {num_users} users"
+    return f"{who} alone would become everybody's taste: nothing is learned until more people have spoken"
 
 
 def _weighed(pairs: list[_Pair]) -> list[_Pair]:
@@ -274,17 +328,31 @@ def _table(pairs: list[_Pair]) -> pa.Table:
         row = {"kind": pair.kind, "user": pair.user, "version": pair.version, "weight": pair.weight}
         row |= {"brief": pair.made.brief.model_dump_json(), "language": pair.made.brief.language}
         for side, parts in (("chosen", pair.chosen), ("rejected", pair.rejected)):
-            row |= dict(zip((f"{side}_picture", f"{side}_prompt", f"{side}_caption"), parts, strict=True))
-        words = [pair.user, pair.kind, pair.made.id, *pair.chosen[1:], *pair.rejected[1:]]
+            row |= {f"{side}_{name}": value for name, value in asdict(parts).items()}
+        words = [pair.user, pair.kind, pair.made.id]
+        words += [word for side in (pair.chosen, pair.rejected) for word in (side.prompt, side.caption)]
         rows.append({"pair_id": files.digest_of(words)[:16]} | row)
     return pa.Table.from_pylist(rows, schema=PAIRS)
 
 
-def _briefs(engine: Engine, limit: int, until: int | None) -> list[str]:
+def _briefs(newest: list[Made], limit: int) -> list[str]:
     """The newest briefs as JSON, each once, the newest first."""
     found: dict[str, None] = {}
-    for made in boards.recent(engine, limit * 10, until):
+    for made in newest:
         found.setdefault(json.dumps(made.brief.model_dump(), ensure_ascii=False, sort_keys=True))
+    return list(found)[:limit]
+
+
+def _prompts(newest: list[Made], shelf: _Shelf, limit: int) -> list[str]:
+    """The prompts of the newest boards' panels as JSON, each once, the newest first."""
+    found: dict[str, None] = {}
+    for made in newest:
+        if len(found) >= limit:
+            break
+        board = shelf.board(made.id)
+        for panel in board[1].panels if board else []:
+            if panel.prompt:
+                found.setdefault(json.dumps({"prompt": panel.prompt}, ensure_ascii=False))
     return list(found)[:limit]
 
 
