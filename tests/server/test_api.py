@@ -213,8 +213,9 @@ def test_metrics_count_by_route_and_never_by_path(studio: Studio) -> None:
     for path in ("/api/v1/boards/one", "/api/v1/boards/two", "/somewhere/else", "/.env"):
         studio.client.get(path)
     text = studio.client.get("/metrics").text
-    assert 'storywright_http_requests_total{method="GET",route="/api/v1/boards/{board_id}",status="404"} 2.0' in text
-    assert 'storywright_http_requests_total{method="GET",route="unmatched",status="404"} 2.0' in text
+    for route in ("/api/v1/boards/{board_id}", "unmatched"):
+        asked = f'{{http_request_method="GET",http_response_status_code="404",http_route="{route}"}} 2.0'
+        assert f"http_server_request_duration_seconds_count{asked}" in text
     assert "somewhere" not in text
     assert 'storywright_model_info{digest="",origin="embedded",version="embedded"} 1.0' in text
 

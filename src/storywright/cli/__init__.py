@@ -25,6 +25,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "keys": ("keys:keys", "make, list and revoke keys of the server; read its audit log"),
     "support": ("support:support", "work off the problems that people report"),
     "receive": ("receive:receive", "take Prometheus' alerts and start retrainings"),
+    "probe": ("probe:probe", "try a running studio every few minutes, for Prometheus"),
     "material": ("material:material", "bring material in: ad concepts, stories, films, manuscripts"),
     "demo-site": ("material:demo_site", "serve the demonstration site of ad concepts"),
     "models": ("models:models", "list, show, compare, promote and roll back the studio's models"),

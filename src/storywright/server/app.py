@@ -45,8 +45,7 @@ from storywright.server.templates import PAGES
 from storywright.settings import Settings
 from storywright.studio.reviews import Reviews
 from storywright.studio.store import Store
-from storywright.watch import database
-from storywright.watch.exposition import Watched
+from storywright.watch import database, exposition
 from storywright.watch.feedback import Journal
 
 
@@ -60,11 +59,11 @@ def make_app(
     access = access or Access()
     metrics = models.metrics if models else Metrics()
     following = models or Following(settings, metrics)
-    metrics.registry.register(Watched(settings.home))
     desk = following.desk
     engine = database.engine(settings.database_url)
     store, ledger = Store(engine, settings.home / "pictures"), Ledger(engine)
-    metrics.drawing_waiting.set_function(lambda: desk.num_waiting + ledger.num_open("boards"))
+    around = exposition.watch(metrics.registry, settings, engine, ledger.num_by_state)
+    metrics.drawing_waiting.set_function(lambda: desk.num_waiting + around.num_open("boards"))
     service = Service(
         settings=settings,
         engine=engine,

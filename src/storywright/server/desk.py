@@ -28,14 +28,16 @@ class Desk:
         self._lock = threading.Lock()
         self._waiting = dict.fromkeys(PLACES, 0)
         self._effort, self._seconds_per_effort = 0.0, 0.0
+        metrics.drawing_ahead.set_function(lambda: self._effort * self._seconds_per_effort)
 
     @contextmanager
     def place(self, kind: str, effort: float = 0.0) -> Iterator[None]:
         """A place in the queue for the time of the block; Busy when all are taken, or it would take too long."""
         with self._lock:
             ahead = self._effort * self._seconds_per_effort
-            if self._waiting[kind] >= PLACES[kind] or ahead > LONGEST_WAIT_SECONDS:
-                self.metrics.rejected.labels(kind).inc()
+            full = self._waiting[kind] >= PLACES[kind]
+            if full or ahead > LONGEST_WAIT_SECONDS:
+                self.metrics.rejected.labels(kind, "full" if full else "long").inc()
                 seconds = max(1, math.ceil(ahead / 2))
                 raise Busy(f"{self.num_waiting} orders are waiting to be drawn: try again in {seconds} s.", seconds)
             self._waiting[kind] += 1
@@ -53,7 +55,10 @@ class Desk:
         return sum(self._waiting.values())
 
     def note(self, kind: Kind, works: Sequence[Picture | Question], seconds: float) -> None:
-        """Note how long it took to draw these together."""
+        """Note how long it took to do these together."""
+        first = works[0]
+        self.metrics.stage_seconds.labels(first.role if isinstance(first, Question) else "illustrator").observe(seconds)
+        self.metrics.drawing_steps.inc(sum(one.steps for one in works if isinstance(one, Picture)))
         effort = sum(one.effort for one in works if isinstance(one, Picture))
         if not effort:
             return

@@ -164,7 +164,7 @@ class Jobs:
         known = self.ledger.find(job_id) if key else None
         if known is None or known.state in ("failed", "cancelled"):
             if self.ledger.num_open(kind) >= self._places[kind]:
-                self._metrics.rejected.labels("board").inc()
+                self._metrics.rejected.labels("board", "full").inc()
                 raise Full(f"{self._places[kind]} orders of this kind are open: try again in a few seconds.", 5)
             known = self.ledger.enter(job_id, kind, asked, user=user, num_panels=num_panels)
         if _wanted(known.asked) != _wanted(asked):
@@ -260,7 +260,11 @@ class Jobs:
             self._tell()
 
     def _end(self, job: Job, *, result: dict[str, Any] | None = None, problem: str = "", ours: bool = False) -> None:
-        if self.ledger.finish(job.id, self._worker, result=result, problem=problem, ours=ours) and job.kind == "boards":
+        if not self.ledger.finish(job.id, self._worker, result=result, problem=problem, ours=ours):
+            return
+        self._metrics.jobs.labels(job.kind, "failed" if problem else "done").inc()
+        self._metrics.job_seconds.labels(job.kind).observe((database.now_ms() - job.made_ms) / 1_000)
+        if job.kind == "boards":
             outcome = "failed" if problem else "made"
             self._metrics.boards.labels(outcome).inc(int(job.asked["candidates"]))
 

@@ -159,6 +159,13 @@ class Ledger:
         with self._engine.connect() as connection:
             return int(connection.execute(query).scalar_one())
 
+    def num_by_state(self) -> dict[tuple[str, str], int]:
+        """How many jobs of each kind wait, and how many are worked on."""
+        query = select(_JOBS.c.kind, _JOBS.c.state, func.count()).where(_JOBS.c.state.in_(OPEN))
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.group_by(_JOBS.c.kind, _JOBS.c.state))
+            return {(kind, state): count for kind, state, count in rows}
+
     def listed(self, limit: int, before: str = "", workspace: str = workspaces.HOME) -> list[Job]:
         """The newest jobs of a workspace, the newest first; `before` is the last id of the page before."""
         query = select(_JOBS).where(workspaces.within(_JOBS.c.id, workspace))

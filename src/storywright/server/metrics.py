@@ -1,19 +1,37 @@
 """What the server tells Prometheus: stable names, and labels whose values are few and known.
 
-Each app has its own registry, so that two of them in one process do not count into each other.
+Requests have the name and labels that OpenTelemetry declares stable for HTTP servers; everything else is the studio's
+own. Each app has its own registry, so that two of them in one process do not count into each other.
 """
 
 import time
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
-_QUICK = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_QUICK = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60)
+"""As OpenTelemetry advises, and further, because drawing is waited for."""
+_STAGED = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 60)
 _DRAWN = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160)
 _TOGETHER = (1, 2, 4, 8, 16, 32, 64)
+_WORKED = (0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320, 640, 1280)
 _WRITTEN = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1)
+_KINDS = ("image", "redraw", "board")
+_JOBS = ("boards", "revision", "adapt", "video", "export")
+STAGES = ("waiting", "illustrator", "critic", "writer", "animator")
+"""Where an order spends its time: in the queue, and then with one model of the crew."""
+REASONS = ("full", "long", "late")
+"""Why somebody is turned away: every place is taken; it would take too long; it was not begun in time."""
 
 
 class Metrics:
@@ -22,23 +40,37 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
-        self.requests = self._counter("http_requests", "Requests answered.", "route", "method", "status")
-        self.request_seconds = self._histogram("http_request_seconds", "Time to answer.", _QUICK, "route", "method")
+        GCCollector(registry=self.registry)
+        self._request_seconds = Histogram(
+            "http_server_request_duration_seconds",
+            "Duration of HTTP server requests.",
+            ("http_request_method", "http_route", "http_response_status_code"),
+            registry=self.registry,
+            buckets=_QUICK,
+        )
+        self._asked: dict[tuple[str, str, int], Histogram] = {}
         self.drawing_seconds = self._histogram("drawing_seconds", "Time to draw, without waiting.", _DRAWN, "kind")
+        self.stage_seconds = self._histogram("drawing_stage_seconds", "Time of a batch in a stage.", _STAGED, "stage")
         self.drawing_waiting = self._gauge("drawing_waiting", "Orders and pictures that wait or are drawn.")
+        self.drawing_ahead = self._gauge("drawing_ahead_seconds", "Seconds of drawing that wait at the desk.")
+        self.drawing_steps = self._counter("drawing_steps", "Denoising steps, counted for each picture.")
         self.drawing_batch = self._histogram("drawing_batch_pictures", "Pictures drawn together.", _TOGETHER)
         self.drawing_restarts = self._counter(
             "drawing_restarts", "Drawing processes that ended and were started again."
         )
-        self.rejected = self._counter("drawing_rejected", "Turned away because too much was waiting.", "kind")
+        self.rejected = self._counter("drawing_rejected", "Turned away because too much was waiting.", "kind", "reason")
         self.panels = self._counter("panels_drawn", "Panels drawn.")
         self.boards = self._counter("boards", "Boards asked for, by how it ended.", "outcome")
+        self.jobs = self._counter("jobs", "Jobs that ended, by how.", "kind", "outcome")
+        self.job_seconds = self._histogram("job_seconds", "From the order of a job to its end.", _WORKED, "kind")
         self.feedback = self._counter("feedback", "Words of feedback written durably.", "kind")
         self.feedback_seconds = self._histogram("feedback_write_seconds", "Time of a durable write.", _WRITTEN)
         self.model = self._gauge("model_info", "1 for the bundle that is served.", "version", "digest", "origin")
         self.model_ready = self._gauge("model_ready", "1 when a bundle is open and tried.")
         self.champion_served = self._gauge("model_champion_served", "1 when the served bundle is the champion.")
         self.swaps = self._counter("model_swaps", "Changes of the served bundle, by outcome.", "outcome")
+        self.model_share = self._gauge("model_share", "Share of the users who get a version.", "version")
+        self.rollbacks = self._counter("model_rollbacks", "Versions gone back from because of how they did.", "reason")
         self.registry_up = self._gauge("registry_up", "1 when the model registry answered the last time.")
         self.champion_served.set(1)  # until a champion is known that is not
         for kind in ("choice", "rating", "edit"):
@@ -47,9 +79,25 @@ class Metrics:
             self.boards.labels(outcome)
         for outcome in ("served", "refused"):
             self.swaps.labels(outcome)
-        for kind in ("image", "redraw", "board"):
-            self.rejected.labels(kind)
+        for reason in ("errors", "latency", "quality"):
+            self.rollbacks.labels(reason)
+        for kind in _KINDS:
             self.drawing_seconds.labels(kind)
+            for reason in REASONS:
+                self.rejected.labels(kind, reason)
+        for stage in STAGES:
+            self.stage_seconds.labels(stage)
+        for kind in _JOBS:
+            self.job_seconds.labels(kind)
+            for outcome in ("done", "failed"):
+                self.jobs.labels(kind, outcome)
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Note a request; `route` is a pattern, of which there are as many as the app has."""
+        asked = (method, route, status)
+        if (child := self._asked.get(asked)) is None:
+            child = self._asked[asked] = self._request_seconds.labels(method, route, str(status))
+        child.observe(seconds)
 
     def exposition(self) -> bytes:
         """The text that Prometheus reads."""
@@ -87,9 +135,8 @@ class Measured:
         try:
             await self._app(scope, receive, noting)
         finally:
-            route, method = _route(scope), scope["method"] if scope["method"] in _METHODS else "other"
-            self._metrics.requests.labels(route, method, str(status)).inc()
-            self._metrics.request_seconds.labels(route, method).observe(time.perf_counter() - started)
+            method = scope["method"] if scope["method"] in _METHODS else "_OTHER"
+            self._metrics.answered(method, _route(scope), status, time.perf_counter() - started)
 
 
 def _route(scope: Any) -> str:

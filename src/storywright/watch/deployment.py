@@ -64,6 +64,17 @@ def read(at: Settings) -> Deployment | None:
     return found
 
 
+def gone(home: Path) -> list[str]:
+    """What is missing of the files of what is deployed here, by their names alone; `read` also looks into them."""
+    try:
+        value = json.loads((home / DEPLOYMENT).read_text(encoding="utf-8"))
+        folder = files.inside(home, value["folder"])
+        known = bundles.read(folder / bundles.BUNDLE_FILE).files
+        return [name for name in sorted(known) if not (folder / name).is_file()]
+    except (BadInput, OSError, ValueError, KeyError, TypeError, AttributeError):
+        return [DEPLOYMENT]
+
+
 def settings_of(folder: Path, bundle: bundles.Bundle) -> dict[str, Any]:
     """The drawing and writing settings that were chosen for a bundle."""
     path = folder / bundle.parts["settings"].artifact

@@ -5,6 +5,7 @@ again, and what it was doing is done again: alone, so that an order that ends pr
 twice at most. Whoever asks gets a future; to cancel it is enough to leave the queue.
 """
 
+import functools
 import logging
 import threading
 import time
@@ -20,7 +21,7 @@ from storywright.server.desk import Desk
 from storywright.server.drawing.process import Gone
 from storywright.server.drawing.waiting import Order, Waiting
 from storywright.server.drawing.work import Asker, Opened, Picture, Question
-from storywright.server.problems import NotReady
+from storywright.server.problems import Late, NotReady
 
 _LOG = logging.getLogger("storywright.server")
 _LOOK_SECONDS = 1.0
@@ -82,6 +83,8 @@ class Room:
         """Have things done; what was not begun after so many seconds is not done."""
         deadline = None if seconds is None else time.monotonic() + seconds
         orders = [Order(work, asker, deadline) for work in works]
+        for order in orders:
+            order.future.add_done_callback(functools.partial(self._turned_away, asker.kind))
         self._waiting.put(*orders)
         return [order.future for order in orders]
 
@@ -120,10 +123,16 @@ class Room:
                 continue
             self._do(host, orders)
 
+    def _turned_away(self, kind: str, future: Future[Any]) -> None:
+        """Count what was not begun in time."""
+        if not future.cancelled() and isinstance(future.exception(), Late):
+            self._desk.metrics.rejected.labels(kind, "late").inc()
+
     def _do(self, host: Host, orders: list[Order]) -> None:
         if not orders:
             return
-        started = time.perf_counter()
+        started, waited = time.perf_counter(), time.monotonic() - min(order.arrived for order in orders)
+        self._desk.metrics.stage_seconds.labels("waiting").observe(waited)
         try:
             answers = _answers(host, orders)
         except Gone as error:
