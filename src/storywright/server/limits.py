@@ -4,6 +4,7 @@ The buckets of one process are its own; several servers behind one balancer allo
 of who asks: a caller is a word here.
 """
 
+import functools
 import ipaddress
 import math
 import re
@@ -92,6 +93,7 @@ def parse(text: str) -> dict[str, Quota]:
     return found
 
 
+@functools.lru_cache(maxsize=4_096)
 def of_address(address: str) -> str:
     """What an address counts as: a network of 64 bits for IPv6, of which one customer has whole ones."""
     try:

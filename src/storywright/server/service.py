@@ -107,11 +107,16 @@ class Service:
             raise Missing(otherwise)
 
 
-async def _service(request: Request) -> Service:  # async, so that no request waits for a thread to find it
+def service_of(request: Request) -> Service:
+    """The service, as whoever asks sees it."""
     service = request.app.state.service
     assert isinstance(service, Service)
     caller = caller_of(request)
     return service.within(caller.workspace) if caller else service
+
+
+async def _service(request: Request) -> Service:  # async, so that no request waits for a thread to find it
+    return service_of(request)
 
 
 TheService = Annotated[Service, Depends(_service)]
