@@ -23,7 +23,7 @@ from storywright import files
 from storywright.errors import BadInput
 from storywright.steps import command, contract
 
-NAMES = ("training", "retraining", "storyboards")
+NAMES = ("training", "retraining", "tuning", "storyboards")
 """The pipelines; a module of this name holds each."""
 COMPILED = Path(__file__).parent / "compiled"
 PRESETS = ("demo", "full")

@@ -11,6 +11,7 @@ def train_critic(
     curves: dsl.Output[dsl.Artifact],
     metrics: dsl.Output[dsl.Metrics],
     before: dsl.Input[dsl.Model] = None,
+    tuned: dsl.Input[dsl.Artifact] = None,
     part: str = "",
 ) -> None:
     """Train the model that says how well words and picture agree."""
@@ -19,7 +20,7 @@ def train_critic(
     call_task(
         "train_critic",
         config,
-        {"corpus": corpus, "before": before},
+        {"corpus": corpus, "before": before, "tuned": tuned},
         {"critic": critic, "curves": curves, "metrics": metrics},
         part=part,
     )

@@ -12,6 +12,7 @@ def train_illustrator(
     curves: dsl.Output[dsl.Artifact],
     metrics: dsl.Output[dsl.Metrics],
     before: dsl.Input[dsl.Model] = None,
+    tuned: dsl.Input[dsl.Artifact] = None,
     part: str = "",
 ) -> None:
     """Train the model that draws a panel from words."""
@@ -20,7 +21,7 @@ def train_illustrator(
     call_task(
         "train_illustrator",
         config,
-        {"corpus": corpus, "critic": critic, "before": before},
+        {"corpus": corpus, "critic": critic, "before": before, "tuned": tuned},
         {"illustrator": illustrator, "curves": curves, "metrics": metrics},
         part=part,
     )

@@ -11,6 +11,7 @@ def train_motion(
     curves: dsl.Output[dsl.Artifact],
     metrics: dsl.Output[dsl.Metrics],
     before: dsl.Input[dsl.Model] = None,
+    tuned: dsl.Input[dsl.Artifact] = None,
     part: str = "",
 ) -> None:
     """Train the layers that move a panel through time."""
@@ -19,7 +20,7 @@ def train_motion(
     call_task(
         "train_motion",
         config,
-        {"illustrator": illustrator, "before": before},
+        {"illustrator": illustrator, "before": before, "tuned": tuned},
         {"motion": motion, "curves": curves, "metrics": metrics},
         part=part,
     )

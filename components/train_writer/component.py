@@ -12,6 +12,7 @@ def train_writer(
     curves: dsl.Output[dsl.Artifact],
     metrics: dsl.Output[dsl.Metrics],
     before: dsl.Input[dsl.Model] = None,
+    tuned: dsl.Input[dsl.Artifact] = None,
     part: str = "",
 ) -> None:
     """Train the model that writes the next panel of a story."""
@@ -20,7 +21,7 @@ def train_writer(
     call_task(
         "train_writer",
         config,
-        {"corpus": corpus, "critic": critic, "before": before},
+        {"corpus": corpus, "critic": critic, "before": before, "tuned": tuned},
         {"writer": writer, "curves": curves, "metrics": metrics},
         part=part,
     )

@@ -18,6 +18,7 @@ from storywright.critic import encoder
 from storywright.errors import BadInput
 from storywright.steps import command
 from storywright.steps.contract import made_by, makes, may_come_from
+from storywright.steps.tuning.space import Real, Space, with_best
 from storywright.training import loop
 
 RESUMES = True
@@ -52,6 +53,18 @@ class Config:
             raise ValueError(f"num_validation must be at least 2, got {self.num_validation}")
 
 
+SPACE = Space(
+    metric="loss",
+    values={
+        "training.learning_rate": Real(1e-5, 2e-3, log=True),
+        "training.weight_decay": Real(1e-3, 0.2, log=True),
+        "caption_share": Real(0.0, 0.3),
+        "next_token": Real(0.0, 1.0),
+    },
+)
+"""What of it is worth tuning."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Inputs:
     """Pictures with their prompts and captions."""
@@ -59,6 +72,8 @@ class Inputs:
     corpus: Path = made_by("preprocess")
     before: Path | None = may_come_from("fetch_champion", "critic")
     """An encoder to go on from, in place of what `start` names."""
+    tuned: Path | None = may_come_from("choose_values")
+    """Values that tuning found best, in place of those of the Config."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,6 +87,7 @@ class Outputs:
 
 def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     """Train and save."""
+    config = with_best("train_critic", config, inputs.tuned)
     torch.set_num_threads(config.training.threads)
     train, validation = (Panels(inputs.corpus, split) for split in ("train", "validation"))
     if len(train) < 2 or len(validation) < 2:

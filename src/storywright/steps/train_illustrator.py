@@ -20,6 +20,7 @@ from storywright.illustrator.prompts import states_of
 from storywright.steps import command
 from storywright.steps.contract import made_by, makes, may_come_from
 from storywright.steps.illustration.material import Chosen, Encoded, Parts, encoded_once, looks_seen, scenes_of, shown
+from storywright.steps.tuning.space import Choice, Real, Space, with_best
 from storywright.toonworld.attributes import sight
 from storywright.toonworld.scene import STYLES
 from storywright.toonworld.words import scene_from_json
@@ -106,6 +107,19 @@ class Config:
             raise ValueError(f"drop_words lies between 0 and 1, got {self.drop_words}")
 
 
+SPACE = Space(
+    metric="loss",
+    seen_with="own_beats_other",
+    values={
+        "denoiser_training.learning_rate": Real(1e-5, 3e-3, log=True),
+        "denoiser_training.optimizer": Choice(("adamw", "muon")),
+        "drop_words": Real(0.02, 0.3),
+    },
+    held={"decoder_training.steps": 1, "enlarger_pictures": 0, "reader_pictures": 0, "hidden": 1.0},
+)
+"""What of it is worth tuning; figure_weight and noise_shift are not among it, as they change what the loss counts."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Inputs:
     """Pictures with their prompts, and what reads prompts."""
@@ -114,6 +128,8 @@ class Inputs:
     critic: Path = made_by("train_critic")
     before: Path | None = may_come_from("fetch_champion", "illustrator")
     """A pipeline to go on from, in place of what `start` names."""
+    tuned: Path | None = may_come_from("choose_values")
+    """Values that tuning found best, in place of those of the Config."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,6 +143,7 @@ class Outputs:
 
 def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     """Train the networks and save the pipeline."""
+    config = with_best("train_illustrator", config, inputs.tuned)
     torch.set_num_threads(config.denoiser_training.threads)
     sizes = [config.size, *config.other_sizes]
     train = shown(inputs.corpus, "train", sizes, config.most_pictures)

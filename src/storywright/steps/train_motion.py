@@ -19,6 +19,7 @@ from storywright.illustrator import autoencoder, denoiser, model, motion
 from storywright.illustrator.prompts import states_of
 from storywright.steps import command
 from storywright.steps.contract import made_by, makes, may_come_from
+from storywright.steps.tuning.space import Choice, Real, Space, with_best
 from storywright.toonworld import motion as moving
 from storywright.toonworld.grammar import portrait
 from storywright.toonworld.scene import Scene
@@ -60,6 +61,17 @@ class Config:
             )
 
 
+SPACE = Space(
+    metric="loss",
+    values={
+        "training.learning_rate": Real(1e-5, 2e-3, log=True),
+        "training.batch": Choice((1, 2, 4, 8)),
+        "training.weight_decay": Real(1e-3, 0.1, log=True),
+    },
+)
+"""What of it is worth tuning."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Inputs:
     """The illustrator whose pictures are to move."""
@@ -67,6 +79,8 @@ class Inputs:
     illustrator: Path = made_by("train_illustrator")
     before: Path | None = may_come_from("fetch_champion", "motion")
     """Layers to go on from, in place of what `start` names."""
+    tuned: Path | None = may_come_from("choose_values")
+    """Values that tuning found best, in place of those of the Config."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,6 +94,7 @@ class Outputs:
 
 def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     """Draw clips, train on them, save."""
+    config = with_best("train_motion", config, inputs.tuned)
     torch.set_num_threads(config.training.threads)
     parts, native = model.opened(inputs.illustrator), model.Illustrator.open(inputs.illustrator).drawing.native_size
     work = outputs.motion / ".training"

@@ -23,6 +23,7 @@ from storywright.critic.encoder import Critic
 from storywright.errors import BadInput
 from storywright.steps import command
 from storywright.steps.contract import made_by, makes, may_come_from
+from storywright.steps.tuning.space import Real, Space, with_best
 from storywright.training import loop
 from storywright.writer import brokenlooks, judging, losses, material, model, training, weighing
 from storywright.writer.augmentation import Augmentation
@@ -96,6 +97,20 @@ class Config:
             raise ValueError("eye.steps must be more than 0: an eye that starts from nothing has to learn to look")
 
 
+SPACE = Space(
+    metric="loss",
+    seen_with="bleu_4",
+    values={
+        "learning_rate": Real(1e-5, 3e-3, log=True),
+        "weights.alignment": Real(0.0, 0.5),
+        "augmentation.picture_dropout": Real(0.0, 0.3),
+        "augmentation.brief_dropout": Real(0.0, 0.8),
+    },
+    held={"judge.steps": 0, "eye.describing": 0},
+)
+"""What of it is worth tuning."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Inputs:
     """What the writer learns from, and what may look at pictures for it."""
@@ -104,6 +119,8 @@ class Inputs:
     critic: Path = made_by("train_critic")
     before: Path | None = may_come_from("fetch_champion", "writer")
     """A writer to go on from, in place of what `start` names."""
+    tuned: Path | None = may_come_from("choose_values")
+    """Values that tuning found best, in place of those of the Config."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,6 +134,7 @@ class Outputs:
 
 def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     """Train, calibrate, save."""
+    config = with_best("train_writer", config, inputs.tuned)
     torch.set_num_threads(config.threads)
     train, validation = (Panels(inputs.corpus, split) for split in ("train", "validation"))
     network, tokenizer = _begun(config, inputs, train)
