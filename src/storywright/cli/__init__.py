@@ -20,6 +20,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "voices": ("voices:voices", "list the voices that speak, and try one"),
     "judge": ("judge:judge", "measure how well an illustrator keeps to its words"),
     "ablate": ("ablate:ablate", "compare architectures of the writer"),
+    "tune": ("tune:tune", "try values for a model's training, and keep the best"),
     "metrics": ("metrics:metrics", "measure captions: BLEU, CIDEr-D, ROUGE-L"),
     "serve": ("serve:serve", "the page and the API"),
     "keys": ("keys:keys", "make, list and revoke keys of the server; read its audit log"),
