@@ -30,6 +30,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "material": ("material:material", "bring material in: ad concepts, stories, films, manuscripts"),
     "demo-site": ("material:demo_site", "serve the demonstration site of ad concepts"),
     "models": ("models:models", "list, show, compare, promote and roll back the studio's models"),
+    "blind": ("blind:blind", "have people compare two versions without knowing which is which"),
 }
 
 

@@ -22,6 +22,7 @@ from storywright.server.metrics import Measured, Metrics
 from storywright.server.people import People
 from storywright.server.routes import (
     boards,
+    comparing,
     editor,
     feedback,
     health,
@@ -115,9 +116,10 @@ def make_app(
     openapi.describe(app)
     for room in (
         health, schema, images, videos, infer, boards, manuscripts, jobs, feedback, served, reviews, editor, guide,
-        inbox, page, signing, uploads,
+        inbox, page, signing, uploads, comparing,
     ):  # fmt: skip
         app.include_router(room.router)
     app.include_router(reviews.pages)
+    app.include_router(comparing.pages)
     app.mount("/static", StaticFiles(directory=PAGES / "static"), name="static")
     return app
