@@ -20,6 +20,7 @@ from storywright.server.access import Access
 from storywright.server.app import make_app
 from storywright.server.following import Following
 from storywright.server.metrics import Metrics
+from storywright.server.rollout import Plan
 from storywright.settings import Settings
 from storywright.studio.director import Drawing
 from storywright.studio.models import Models
@@ -130,9 +131,12 @@ def studio(start: Start) -> Studio:
 def _starting() -> Iterator[Start]:
     servers: list[tuple[uvicorn.Server, threading.Thread]] = []
 
-    def start(*, access: Access | None = None, opener: Any = opener, every_seconds: float = 0.1) -> Studio:
+    def start(
+        *, access: Access | None = None, opener: Any = opener, every_seconds: float = 0.1, plan: Plan | None = None
+    ) -> Studio:
         settings = Settings.from_environment()
-        app = make_app(settings, Following(settings, Metrics(), every_seconds=every_seconds, opener=opener), access)
+        following = Following(settings, Metrics(), every_seconds=every_seconds, opener=opener, plan=plan)
+        app = make_app(settings, following, access)
         server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=10))
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()

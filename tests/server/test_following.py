@@ -1,18 +1,27 @@
 """The server follows the champion of a real registry."""
 
+import json
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from storywright import registry
 from storywright.registry import Bundle
+from storywright.server.rollout import Plan
 from storywright.settings import Settings
+from storywright.studio.director import Drawing
+from storywright.studio.models import Models
+from storywright.watch import deployment
 
-from .conftest import Start, Studio, opener
+from .conftest import Eye, Pen, Start, Studio, opener, stand_in
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +43,13 @@ def at(own_environment: None, empty_database: Path) -> Settings:
 
 def promoted(at: Settings, folder: Path, seed: int, settings: str = "{}") -> str:
     """A small bundle, registered and made champion."""
+    version = bundle(at, folder, seed, settings)
+    registry.promote(version, at)
+    return version
+
+
+def bundle(at: Settings, folder: Path, seed: int, settings: str = "{}") -> str:
+    """A small bundle, registered."""
     sources = {}
     for role in ("critic", "illustrator", "motion", "writer"):
         sources[role] = folder / f"{seed}" / role
@@ -41,9 +57,7 @@ def promoted(at: Settings, folder: Path, seed: int, settings: str = "{}") -> str
         (sources[role] / "model.safetensors").write_text(f"{role} {seed}")
     sources["settings"] = folder / f"{seed}" / "settings.json"
     sources["settings"].write_text(settings)
-    version = registry.register(Bundle.of(sources, "corpus"), at)
-    registry.promote(version, at)
-    return version
+    return registry.register(Bundle.of(sources, "corpus"), at)
 
 
 def serves(studio: Studio) -> tuple[str, str]:
@@ -103,7 +117,7 @@ def test_a_champion_that_fails_its_trial_is_not_served_and_the_reason_is_shown(
     third = promoted(at, tmp_path, 3)
     until(lambda: serves(studio)[0] == third)
     assert studio.client.get("/api/v1/models").json()["notice"] == ""
-    assert "storywright_model_champion_served 1.0" in studio.client.get("/metrics").text
+    until(lambda: "storywright_model_champion_served 1.0" in studio.client.get("/metrics").text)
 
 
 def test_a_champion_whose_files_were_altered_is_not_served_and_the_file_is_named(
@@ -174,3 +188,170 @@ def test_a_rollback_is_served_by_the_crew_that_is_still_open(at: Settings, tmp_p
     until(lambda: serves(studio)[0] == first)
     assert opened == [first, second]
     assert studio.client.post("/api/v1/images", json={"prompt": "a dog"}).headers["x-storywright-version"] == first
+
+
+class Poor(Pen):
+    """Fails, dawdles, or draws what nobody asked for."""
+
+    def __init__(self, name: str, how: str) -> None:
+        super().__init__(name)
+        self.how = how
+
+    def draw(self, prompts: list[str], **how: Any) -> list[Image.Image]:
+        if self.how == "fails":
+            raise RuntimeError("a tensor of another shape")
+        if self.how == "dawdles":
+            time.sleep(0.2)
+        drawn = super().draw(prompts, **how)
+        return [Image.new("RGB", one.size, (1, 1, 1)) for one in drawn] if self.how == "scrawls" else drawn
+
+
+class Judging(Eye):
+    """Likes pictures that are not black."""
+
+    def fit(self, words: Sequence[str], pictures: Sequence[Image.Image]) -> np.ndarray:
+        return np.array([np.asarray(picture.convert("L"), np.float32).mean() / 255 for picture in pictures])
+
+
+def poor_opener(folder: Path | None, version: str) -> tuple[Models, Drawing]:
+    """Opens a crew as good as its settings say; a good one takes a moment to draw, so that slower is seen."""
+    said = json.loads((folder / "settings.json").read_text()) if folder else {}
+    pen = Poor(version, said.get("how", ""))
+    pen.seconds = 0.01
+    return replace(stand_in(version), illustrator=pen, critic=Judging()), Drawing(draws=1, steps=1)  # type: ignore[arg-type]
+
+
+def asked(studio: Studio, user: str = "", seed: int = 1) -> tuple[int, str]:
+    """The status, and the version that drew."""
+    answer = studio.client.post(
+        "/api/v1/images", json={"prompt": "a dog", "seed": seed}, headers={"Cookie": f"studio_user={user}"}
+    )
+    return answer.status_code, answer.headers.get("x-storywright-version", "")
+
+
+def asked_until(studio: Studio, true: Callable[[], bool], user: Callable[[int], str] = lambda n: "") -> list[int]:
+    """Ask for pictures until it is so; the statuses."""
+    statuses: list[int] = []
+
+    def goes_on() -> bool:
+        statuses.extend(asked(studio, user(n), n)[0] for n in range(len(statuses), len(statuses) + 4))
+        return true()
+
+    until(goes_on)
+    return statuses
+
+
+PLAN = Plan.parse("50%, pictures 10, every 2, slower 100")
+
+
+@pytest.mark.parametrize(
+    ("how", "plan", "said"),
+    [
+        ("fails", PLAN, "errors: "),
+        ("scrawls", PLAN, "quality: pictures fit their words"),
+        ("dawdles", Plan.parse("shadow 100%, pictures 10, every 2"), "latency: drawing takes"),
+        ("fails", Plan(pictures=200, every=2, slower=100), "errors: "),
+    ],
+)
+def test_a_version_that_does_worse_in_service_is_gone_back_from_and_the_registry_says_why(
+    at: Settings, tmp_path: Path, start: Start, how: str, plan: Plan, said: str
+) -> None:
+    first = promoted(at, tmp_path, 1)
+    studio = start(opener=poor_opener, every_seconds=0.5, plan=plan)
+    for seed in range(12):
+        assert asked(studio, seed=seed) == (200, first)
+    second = promoted(at, tmp_path, 2, settings=json.dumps({"how": how}))
+    until(lambda: (coming(studio) or {}).get("version") == second)
+    asked_until(studio, lambda: number(at, "champion") == first, lambda n: f"user-{n}")
+    left = registry.find(second, at)
+    assert left is not None
+    assert left.tags[registry.ROLLED_BACK].startswith(f"failed in service, {said}")
+    until(lambda: serves(studio) == (first, "registry") and coming(studio) is None)
+    assert {asked(studio, f"user-{n}", n) for n in range(20)} == {(200, first)}
+    found = deployment.read(at)
+    assert found is not None
+    assert found.version == first
+    reason = said.partition(":")[0]
+    assert f'storywright_model_rollbacks_total{{reason="{reason}"}} 1.0' in studio.client.get("/metrics").text
+
+
+def test_a_good_version_comes_by_shares_of_the_users_and_then_for_all_without_a_failed_request(
+    at: Settings, tmp_path: Path, start: Start
+) -> None:
+    first = promoted(at, tmp_path, 1)
+    plan = Plan.parse("shadow 50%, 50%, pictures 12, every 2, slower 100")
+    studio = start(opener=poor_opener, every_seconds=0.5, plan=plan)
+    for seed in range(12):
+        asked(studio, seed=seed)
+    second = promoted(at, tmp_path, 2)
+    until(lambda: (coming(studio) or {}).get("stage") == "shadow 50%")
+    assert asked(studio, "somebody") == (200, first)
+    statuses = asked_until(studio, lambda: (coming(studio) or {}).get("stage") == "50%", lambda n: f"user-{n}")
+    seen = {f"user-{n}": asked(studio, f"user-{n}")[1] for n in range(8)}
+    assert serves(studio)[0] == first
+    if (coming(studio) or {}).get("stage") == "50%":
+        assert set(seen.values()) == {first, second}
+    statuses += asked_until(studio, lambda: serves(studio)[0] == second, lambda n: f"user-{n}")
+    assert set(statuses) == {200}
+    assert asked(studio, "somebody") == (200, second)
+    assert f'storywright_model_share{{version="{second}"}} 1.0' in studio.client.get("/metrics").text
+
+
+def test_a_version_on_its_way_that_is_champion_no_longer_is_served_to_nobody(
+    at: Settings, tmp_path: Path, start: Start
+) -> None:
+    first = promoted(at, tmp_path, 1)
+    studio = start(opener=poor_opener, every_seconds=0.5, plan=Plan.parse("50%, pictures 1000"))
+    second = promoted(at, tmp_path, 2)
+    until(lambda: (coming(studio) or {}).get("version") == second)
+    registry.rollback(at)
+    until(lambda: coming(studio) is None)
+    assert {asked(studio, f"user-{n}", n) for n in range(8)} == {(200, first)}
+    third = promoted(at, tmp_path, 3)
+    until(lambda: (coming(studio) or {}).get("version") == third)
+
+
+def test_what_failed_while_the_registry_was_away_is_not_served_and_the_registry_hears_it_later(
+    at: Settings, tmp_path: Path, start: Start
+) -> None:
+    first = promoted(at, tmp_path, 1)
+    studio = start(opener=poor_opener, every_seconds=0.5, plan=Plan(pictures=200, every=2, slower=100))
+    for seed in range(12):
+        asked(studio, seed=seed)
+    second = promoted(at, tmp_path, 2, settings='{"how": "fails"}')
+    until(lambda: serves(studio)[0] == second)
+    database = Path(at.tracking_uri.removeprefix("sqlite:///"))
+    whole = database.read_bytes()
+    database.write_text("not a database any more " * 1000)
+    until(lambda: "does not answer" in studio.client.get("/api/v1/models").json()["notice"])
+    asked_until(studio, lambda: serves(studio)[0] == first)
+    assert asked(studio) == (200, first)
+    database.write_bytes(whole)
+    until(lambda: number(at, "champion") == first)
+    assert serves(studio)[0] == first
+
+
+def test_an_alias_that_was_moved_by_hand_is_put_back_and_the_server_says_so(
+    at: Settings, tmp_path: Path, start: Start
+) -> None:
+    from mlflow import MlflowClient
+
+    first = promoted(at, tmp_path, 1)
+    studio = start()
+    second = bundle(at, tmp_path, 2)
+    MlflowClient(tracking_uri=at.tracking_uri).set_registered_model_alias(registry.MODEL, "champion", second)
+    until(lambda: number(at, "champion") == first)
+    assert serves(studio) == (first, "registry")
+    refused = registry.find(second, at)
+    assert refused is not None
+    assert "was never put to the gates" in refused.tags[registry.REFUSED]
+
+
+def coming(studio: Studio) -> dict[str, Any] | None:
+    found: dict[str, Any] | None = studio.client.get("/api/v1/models").json()["rollout"]
+    return found
+
+
+def number(at: Settings, alias: str) -> str | None:
+    found = registry.find(alias, at)
+    return found.number if found else None

@@ -51,9 +51,9 @@ def check_secret(secret: str) -> None:
 
 
 def is_signed(headers: Mapping[str, str], body: bytes, secret: str, now: float | None = None) -> bool:
-    """Whether MLflow sent this, and lately."""
+    """Whether MLflow sent this, and lately; never where the secret is short or there is none."""
     identity, moment = headers.get("X-MLflow-Delivery-Id", ""), headers.get("X-MLflow-Timestamp", "")
-    if not secret or not moment.isascii() or not moment.isdecimal():
+    if len(secret) < _SHORTEST_SECRET or not moment.isascii() or not moment.isdecimal():
         return False
     if abs((time.time() if now is None else now) - int(moment)) > _OLDEST_SECONDS:
         return False

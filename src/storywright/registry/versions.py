@@ -246,8 +246,8 @@ def rollback(settings: Settings | None = None, reason: str = "by hand") -> str:
     if now.previous is None or now.champion is None or now.previous.number == now.champion.number:
         raise BadInput(f"{MODEL} has no earlier champion to go back to: promote one with `storywright models promote`.")
     fetch(now.previous.number, at)
-    promote(now.previous.number, at)
     tag(now.champion.number, {ROLLED_BACK: reason[:_LONGEST_TAG]}, at)
+    promote(now.previous.number, at)
     return now.previous.number
 
 
@@ -259,14 +259,13 @@ def withdraw(version: str, reason: str, settings: Settings | None = None) -> str
     at = _settings(settings)
     now, failed = standing(at), _existing(version, at)
     champion = now.champion.number if now.champion else ""
-    if champion == failed.number:
-        if now.previous and now.previous.number != failed.number:
-            champion = rollback(at, reason)
-        else:
-            champion = ""
-            _leave_without(at)
     tag(failed.number, {ROLLED_BACK: reason[:_LONGEST_TAG]}, at)
-    return champion
+    if champion != failed.number:
+        return champion
+    if now.previous and now.previous.number != failed.number:
+        return rollback(at, reason)
+    _leave_without(at)
+    return ""
 
 
 def put_back(version: str, reason: str, settings: Settings | None = None) -> str:

@@ -56,7 +56,7 @@ def work(studio: Service) -> Work:
 
     def do(job: Job, watch: Watch) -> dict[str, Any]:
         service = studio.within(workspaces.of(job.id))
-        crew = service.following.crew
+        crew = service.following.crew_for(job.user or job.id)
         service.jobs.ledger.with_models(job, files.digest_of([one.model_dump() for one in crew.models.origins]))
         asked = crew.models_for(Asker(kind="board", user=job.user, begun=job.made_ms))
         models = recorded(asked, Steps(service.jobs.ledger, job, watch.going_on), service.store)

@@ -26,6 +26,7 @@ from storywright.server.routes import (
     editor,
     feedback,
     health,
+    hooks,
     images,
     infer,
     jobs,
@@ -116,7 +117,7 @@ def make_app(
     openapi.describe(app)
     for room in (
         health, schema, images, videos, infer, boards, manuscripts, jobs, feedback, served, reviews, editor, guide,
-        inbox, page, signing, uploads, comparing,
+        inbox, page, signing, uploads, comparing, hooks,
     ):  # fmt: skip
         app.include_router(room.router)
     app.include_router(reviews.pages)

@@ -90,7 +90,7 @@ class _AtTheDesk:
     seen: list[Draw] = field(default_factory=list)
 
     def __call__(self, board: Storyboard, wishes: Sequence[Wish]) -> list[Drawn]:
-        crew, store = self.service.following.crew, self.service.store
+        crew, store = self.service.following.crew_for(board.id), self.service.store
         models = [origin.model_dump() for origin in crew.models.origins]
         names = [_name(board, wish, models) for wish in wishes]
         known = {name: found for name in names if (found := store.draw(board.id, name))}

@@ -20,7 +20,7 @@ def work(service: Service) -> Work:
     from storywright.export import clip
 
     def do(job: Job, watch: Watch) -> dict[str, Any]:
-        asked, room = job.asked, service.following.crew.room
+        asked, room = job.asked, service.following.crew_for(job.user or job.id).room
         asker = Asker(kind="board", user=job.user, begun=job.made_ms)
         styled = Question("animator", "in_style", (asked["prompt"], asked["style"]))
         prompt = room.ask(styled, asker)

@@ -281,7 +281,7 @@ class Jobs:
         return Watch(going_on, drawn)
 
     def _boards(self, job: Job, watch: Watch) -> dict[str, Any]:
-        crew = self._following.crew
+        crew = self._following.crew_for(job.user or job.id)
         self.ledger.with_models(job, files.digest_of([origin.model_dump() for origin in crew.models.origins]))
 
         def drawn(candidate: int, panel: int, picture: Image.Image) -> None:

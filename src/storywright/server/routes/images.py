@@ -78,7 +78,7 @@ async def draw(
     prefer: Prefer = "",
 ) -> Response:
     """Draw it, as PNG; the header X-Storywright-Version says which bundle drew it."""
-    crew = service.following.crew
+    crew = service.following.crew_for(user)
     picture = Picture(
         prompt=wanted.prompt,
         size=native_size(wanted.aspect, crew.models.native_size),

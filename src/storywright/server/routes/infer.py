@@ -206,7 +206,7 @@ async def infer(
     header_bytes: Annotated[str, Header(alias=_LENGTH, max_length=12)] = "",
 ) -> Response:
     """Draw the prompts."""
-    crew = _crew(service, name, version)
+    crew = _crew(service, name, version, user)
     asked, behind = _read(await request.body(), header_bytes)
     pictures = _pictures(asked, _tensors(asked.inputs, behind), crew)
     asker = Asker(kind="image", user=user)
@@ -217,11 +217,14 @@ async def infer(
     return await run_in_threadpool(_answer, asked, drawn, _version(crew))
 
 
-def _crew(service: Service, name: str, version: str) -> Crew:
+def _crew(service: Service, name: str, version: str, user: str | None = None) -> Crew:
     if name != MODEL:
         raise Missing(f"There is no model {name!r}: this server has {MODEL}.")
-    crew = service.following.crew
-    if version and version != _version(crew):
+    if not version:
+        return service.following.crew if user is None else service.following.crew_for(user)
+    crew = service.following.crew_of("" if version == "embedded" else version)
+    if crew is None:
+        crew = service.following.crew
         raise Missing(f"Version {version!r} of {MODEL} is not served: version {_version(crew)} is.")
     return crew
 

@@ -4,9 +4,27 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from storywright.board import Origin
+from storywright.server.following import Following
 from storywright.server.service import TheService
 
 router = APIRouter(prefix="/api/v1", tags=["models"])
+
+
+class Coming(BaseModel):
+    """How a new version does."""
+
+    version: str
+    """In the registry."""
+    stage: str
+    """`shadow 20%`: it draws for nobody; `10%`: for so many users; `100%`: for everybody, on probation."""
+    share: float
+    """Of the users who get it."""
+    pictures: int
+    """Drawn in this stage."""
+    wanted: int
+    """Before the next stage."""
+    concern: str
+    """What was worse at the last look; empty when nothing was."""
 
 
 class Served(BaseModel):
@@ -22,6 +40,8 @@ class Served(BaseModel):
     """Why this is not the champion; empty when it is, or when there is none."""
     models: list[Origin]
     """Each model and its digest."""
+    rollout: Coming | None = None
+    """The version that is on its way into service, or on its probation there."""
 
 
 @router.get("/models")
@@ -34,4 +54,20 @@ async def served(service: TheService) -> Served:
         origin=crew.origin,
         notice=service.following.notice,
         models=crew.models.origins,
+        rollout=_coming(service.following),
+    )
+
+
+def _coming(following: Following) -> Coming | None:
+    found = following.coming
+    if found is None:
+        return None
+    crew, rollout = found
+    return Coming(
+        version=crew.version,
+        stage=rollout.stage.name,
+        share=rollout.stage.share,
+        pictures=rollout.num_pictures,
+        wanted=rollout.wanted,
+        concern=rollout.reason,
     )
