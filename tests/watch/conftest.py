@@ -1,10 +1,16 @@
-"""Kubeflow Pipelines' API on loopback, as far as retrainings need it, held to what its client describes."""
+"""What watching is tested with: real servers with stand-ins for the models, and Kubeflow Pipelines' API on loopback.
 
+The API is there as far as retrainings need it, and is held to what its client describes.
+"""
+
+import importlib.util
 import json
 import threading
 import urllib.parse
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import kfp_server_api
@@ -119,3 +125,20 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
         yield server
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture(scope="session")
+def stand_ins() -> ModuleType:
+    """What the server's own tests serve with."""
+    path = Path(__file__).parents[1] / "server" / "conftest.py"
+    spec = importlib.util.spec_from_file_location("stand_ins_of_the_server", path)
+    assert spec and spec.loader
+    found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
+
+
+@pytest.fixture
+def start(own_environment: None, stand_ins: ModuleType) -> Iterator[Any]:
+    """Starts servers; they are stopped when the test ends."""
+    yield from stand_ins._starting()
