@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 from storywright.errors import BadInput
+from storywright.illustrator import model
 from storywright.illustrator.model import Illustrator
 
 WORDS = "a woman in the park"
@@ -32,6 +33,18 @@ def test_a_picture_is_the_same_alone_and_in_a_batch(illustrator: Illustrator) ->
     together = illustrator.draw([WORDS, "a dog", WORDS], seeds=[1, 2, 3])
     alone = [illustrator.draw([words], seeds=[seed])[0] for words, seed in ((WORDS, 1), ("a dog", 2), (WORDS, 3))]
     assert all(same(a, b) for a, b in zip(together, alone, strict=True))
+
+
+def test_in_half_precision_pictures_differ_by_a_shade_and_not_by_their_neighbours(
+    folder: Path, illustrator: Illustrator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model, "_halves_quickly", lambda: True)
+    quick, prompts, seeds = Illustrator.open(folder, quick=True), [WORDS, "a dog", WORDS], [1, 2, 3]
+    together = quick.draw(prompts, seeds=seeds)
+    assert all(same(a, quick.draw([p], seeds=[s])[0]) for a, p, s in zip(together, prompts, seeds, strict=True))
+    exactly = illustrator.draw(prompts, seeds=seeds)
+    off = max(np.abs(pixels(a) - pixels(b)).mean() for a, b in zip(together, exactly, strict=True))
+    assert 0 < off < 3
 
 
 def test_words_style_negative_words_and_guidance_each_change_the_picture(illustrator: Illustrator) -> None:

@@ -86,17 +86,18 @@ class Illustrator:
         self._enlarger = parts["enlarger"].to(device).eval() if parts.get("enlarger") else None
         self.scheduler, self.device = parts["scheduler"], torch.device(device)
         self.drawing = drawing
-        self.at_once = 1 if self.device.type == "cpu" else 8  # pictures that are computed together
+        self.at_once = 8  # pictures that are computed together
         if self.device.type == "cpu":
             made_independent(self.unet)
         self.few: dict[int, Path] = {}
         self._worn: OrderedDict[tuple[str, float, int], Any] = OrderedDict()
 
     @classmethod
-    def open(cls, folder: Path | str, device: str = "cpu") -> "Illustrator":
+    def open(cls, folder: Path | str, device: str = "cpu", *, quick: bool = False) -> "Illustrator":
         """Open a pipeline by its folder, or a published one also by its name on the Hub.
 
-        Refuses one that is incomplete, altered, pickled or of another kind.
+        A `quick` one computes in half precision where the processor has instructions for that: its pictures differ by a
+        shade. Refuses one that is incomplete, altered, pickled or of another kind.
         """
         place = Path(folder)
         if not (place / DRAWING).is_file():
@@ -104,6 +105,9 @@ class Illustrator:
 
             return Published.open(folder, device)
         parts = opened(place)
+        if quick and device == "cpu" and _halves_quickly():
+            for name in ("unet", "vae"):
+                parts[name] = parts[name].bfloat16()
         made = cls(parts, _drawing_of(place, parts), device)
         made.few = {int(each.name): each for each in (place / FEW).glob("[0-9]*") if each.name.isdigit()}
         return made
@@ -237,9 +241,9 @@ class Illustrator:
     @torch.inference_mode()
     def pictures(self, latents: torch.Tensor, area: tuple[int, int], size: tuple[int, int]) -> list[Image.Image]:
         """Latents as pictures that are cropped to the area and enlarged to the size."""
-        scaled = latents / self.autoencoder.config.scaling_factor
+        scaled = (latents / self.autoencoder.config.scaling_factor).to(self.autoencoder.dtype)
         alone = scaled.split(1 if self.device.type == "cpu" else len(scaled))  # see `apart`
-        pixels = torch.cat([self.autoencoder.decode(part, return_dict=False)[0] for part in alone])
+        pixels = torch.cat([self.autoencoder.decode(part, return_dict=False)[0] for part in alone]).float()
         return [self._enlarged(picture, size) for picture in autoencoder.to_pictures(pixels, area)]
 
     def _enlarged(self, picture: np.ndarray, size: tuple[int, int]) -> Image.Image:
@@ -281,6 +285,11 @@ def save(parts: dict[str, Any], drawing: Drawing, folder: Path) -> None:
         _write(parts, folder)
     files.write_json(folder / DRAWING, dataclasses.asdict(drawing))
     sealed.seal(folder)
+
+
+def _halves_quickly() -> bool:
+    known = torch.cpu.get_capabilities()
+    return bool(known.get("avx512_bf16") or known.get("amx_bf16"))
 
 
 def first_order(steps: int, noise_shift: float = 1.0) -> Any:

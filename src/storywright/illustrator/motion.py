@@ -48,13 +48,13 @@ class Animator:
 
     def __init__(self, illustrator: Illustrator, adapter: Any) -> None:
         self._illustrator, self._adapter = illustrator, adapter
-        self._unet = joined(illustrator.unet, adapter).to(illustrator.device).eval()
+        self._unet = self._moving(illustrator.unet)
         self.most_frames: int = adapter.config.motion_max_seq_length
 
     @classmethod
-    def open(cls, illustrator: Path | str, motion: Path, device: str = "cpu") -> "Animator":
+    def open(cls, illustrator: Path | str, motion: Path, device: str = "cpu", *, quick: bool = False) -> "Animator":
         """Open both folders; refuses temporal layers that are made for another illustrator."""
-        opened_illustrator = Illustrator.open(illustrator, device)
+        opened_illustrator = Illustrator.open(illustrator, device, quick=quick)
         made: Any = cls
         if type(opened_illustrator) is not Illustrator:
             from storywright.illustrator.published_clips import PublishedAnimator
@@ -92,7 +92,7 @@ class Animator:
         states, against = illustrator.states([self.in_style(prompt, style)], negative)
         styled, unet = illustrator.unet_in(style, style_strength), self._unet
         if styled is not illustrator.unet:
-            unet = joined(styled, self._adapter).to(illustrator.device).eval()
+            unet = self._moving(styled)
         area = illustrator.area_for(size or drawing.native_size)
         shape = illustrator.latent_shape(area)
         both = noise([seed], (frames + 1, *shape), illustrator.device)
@@ -102,16 +102,20 @@ class Animator:
         found = latents[0].transpose(0, 1)
         return [p for part in found.split(1) for p in illustrator.pictures(part, area, size or drawing.native_size)]
 
+    def _moving(self, unet: Any) -> Any:
+        made = joined(unet, self._adapter).to(self._illustrator.device).eval()
+        return made.bfloat16() if unet.dtype == torch.bfloat16 else made
+
     @torch.inference_mode()
     def _sampled(
         self, unet: Any, states: Tensor, against: Tensor, start: Tensor, steps: int, guidance: float
     ) -> Tensor:
         scheduler, latents, frames = copy.deepcopy(self._illustrator.scheduler), start, start.shape[2]
         scheduler.set_timesteps(steps, device=start.device)
-        words = torch.cat([against, states]).repeat_interleave(frames, 0)
+        words = torch.cat([against, states]).repeat_interleave(frames, 0).to(unet.dtype)
         for time in scheduler.timesteps:
-            scaled = scheduler.scale_model_input(latents, time)
-            without, with_words = unet(torch.cat([scaled, scaled]), time, words, return_dict=False)[0].chunk(2)
+            scaled = scheduler.scale_model_input(latents, time).to(unet.dtype)
+            without, with_words = unet(torch.cat([scaled, scaled]), time, words, return_dict=False)[0].float().chunk(2)
             found = without + guidance * (with_words - without)
             latents = scheduler.step(found, time, latents, return_dict=False)[0]
         return latents

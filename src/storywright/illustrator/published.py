@@ -66,8 +66,8 @@ class Published(Illustrator):
         self._placement = place(pipeline, self.device)
 
     @classmethod
-    def open(cls, folder: Path | str, device: str = "cpu") -> "Published":
-        """Open a pipeline by its folder or its name on the Hub."""
+    def open(cls, folder: Path | str, device: str = "cpu", *, quick: bool = False) -> "Published":
+        """Open a pipeline by its folder or its name on the Hub, in the precision that suits it, `quick` or not."""
         place = located(str(folder), half=_is_gpu(device))
         return cls(opened(place, device), str(folder), device)
 

@@ -28,23 +28,24 @@ def sample(
 ) -> Tensor:
     """Latents for `states`, (pictures, tokens, width), led away from the states `against`; `start` is the noise.
 
+    The latents are kept in full precision, in whichever the denoiser computes.
     With a guidance of 1 `against` is not looked at, and a step takes half the time. A `rough` is latents to begin from,
     and the share of noise that hides them; all steps are then taken from there on. `each` is shown the latents after
     every step.
     """
     if rough is None:
         scheduler.set_timesteps(steps, device=start.device)
-        latents = start.to(unet.dtype) * scheduler.init_noise_sigma
+        latents = start * scheduler.init_noise_sigma
     else:
         drafted, hidden = rough
         scheduler.set_timesteps(sigmas=_levels(scheduler, hidden, steps), device=start.device)
-        latents = (hidden * start + (1 - hidden) * drafted).to(unet.dtype)
+        latents = hidden * start + (1 - hidden) * drafted
     guided = guidance != 1.0
     words = torch.cat([against, states]) if guided else states
     words = words.to(unet.dtype)
     for time in scheduler.timesteps:
-        scaled = scheduler.scale_model_input(latents, time)
-        found = unet(torch.cat([scaled, scaled]) if guided else scaled, time, words, return_dict=False)[0]
+        scaled = scheduler.scale_model_input(latents, time).to(unet.dtype)
+        found = unet(torch.cat([scaled, scaled]) if guided else scaled, time, words, return_dict=False)[0].float()
         if guided:
             without, with_words = found.chunk(2)
             found = without + guidance * (with_words - without)

@@ -56,7 +56,7 @@ class TextToImageModel:
     """An illustrator, opened once."""
 
     def __init__(self, folder: Path | str | None = None, device: str = "cpu") -> None:
-        self._illustrator = Illustrator.open(folder or STARTER, device)
+        self._illustrator = Illustrator.open(folder or STARTER, device, quick=True)
 
     def generate(self, prompt: str, *, seed: int = 0, **how: Any) -> Picture:
         """Draw the prompt. `how` is style (known or learnt), style_strength, size, steps, guidance and negative."""
@@ -67,7 +67,7 @@ class TextToVideoModel:
     """An illustrator with temporal layers, opened once."""
 
     def __init__(self, folder: Path | str | None = None, layers: Path | str | None = None, device: str = "cpu") -> None:
-        self._animator = motion.Animator.open(folder or STARTER, Path(layers or motion.STARTER), device)
+        self._animator = motion.Animator.open(folder or STARTER, Path(layers or motion.STARTER), device, quick=True)
 
     def generate(
         self, prompt: str, *, duration_seconds: float = 3.0, frames: int = 8, style: str = "", seed: int = 0, **how: Any

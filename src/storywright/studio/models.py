@@ -51,7 +51,7 @@ class Models:
             )
             for role in _ROLES
         ]
-        illustrator = Illustrator.open(places["illustrator"], device=device)
+        illustrator = Illustrator.open(places["illustrator"], device, quick=True)
         return cls(
             critic=Critic.open(places["critic"], device=device),
             illustrator=illustrator,
@@ -68,7 +68,7 @@ class Models:
 
     def with_illustrator(self, name: str, device: str = "cpu") -> "Models":
         """The same models with another illustrator: a pipeline's folder, or a published one's name on the Hub."""
-        illustrator = Illustrator.open(Path(name) if Path(name).is_dir() else name, device)
+        illustrator = Illustrator.open(Path(name) if Path(name).is_dir() else name, device, quick=True)
         others = [origin for origin in self.origins if origin.role != "illustrator"]
         digest = files.digest(Path(name)) if Path(name).is_dir() else ""
         called = Path(name).resolve().name if Path(name).is_dir() else name
