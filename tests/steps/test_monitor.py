@@ -21,8 +21,9 @@ from storywright.settings import Settings
 from storywright.steps import contract, monitor
 from storywright.steps.command import read_params
 from storywright.studio.models import Models
-from storywright.watch import boards, database
+from storywright.watch import boards, database, feedback, probe, reports
 from storywright.watch.boards import Made
+from storywright.watch.feedback import Feedback
 from storywright.writer.model import Proposal
 
 VALUES = read_params(Path(__file__).parents[2] / "params.yaml", "demo")["monitor"] | {
@@ -42,6 +43,9 @@ class Crew:
 
     def propose(self, *_: Any, seed: int, **__: Any) -> list[Proposal]:
         return [Proposal(caption=WORDS[seed % 3], score=0.5, tags=[], phase="", why="")]
+
+    def fit(self, words: Sequence[str], pictures: Sequence[Image.Image]) -> np.ndarray:
+        return np.array([len(one) / 100 for one in words], np.float32)
 
     def of_pictures(self, pictures: Sequence[Image.Image]) -> np.ndarray:
         seen = np.array([np.asarray(one.resize((2, 2))).reshape(-1) for one in pictures], np.float32) - 127.5
@@ -95,15 +99,15 @@ def measured(inputs: dict[str, Path], out: Path, **values: object) -> tuple[dict
     return json.loads((out / "drift" / "drift.json").read_text()), json.loads((out / "metrics.json").read_text())
 
 
-def keep_boards(count: int, action: str) -> None:
+def keep_boards(count: int, action: str, *, begin: int = 0, title: str = "A brief", kind: str = "bottle") -> None:
     at = Settings.from_environment()
     engine = database.engine(at.database_url)
-    brief = Brief(title="A brief", product=Product(name="Aqua Spark"))
-    for number in range(count):
+    brief = Brief(title=title, product=Product(name="Aqua Spark", kind=kind))
+    for number in range(begin, begin + count):
         folder = at.home / "boards" / f"b{number}"
         (folder / "panels").mkdir(parents=True)
         picture(f"board {number}").save(folder / "panels" / "01.png")
-        panel = Panel(id="p01", action=action, picture="panels/01.png")
+        panel = Panel(id="p01", action=action, picture="panels/01.png", prompt=action)
         Storyboard(id=f"b{number}", title="A board", brief=brief, panels=[panel]).save(folder)
         made = Made(
             id=f"b{number}", asked=f"b{number}", brief=brief, folder=f"boards/b{number}", version="3", made_ms=number
@@ -138,12 +142,37 @@ def test_the_newest_boards_are_compared_once_there_are_enough(inputs: dict[str, 
     assert "caption_length" in found["drifted"]
 
 
+def test_briefs_scores_and_feedback_are_compared_with_those_before(inputs: dict[str, Path], tmp_path: Path) -> None:
+    keep_boards(30, "Mia runs.", kind="bottle")
+    keep_boards(12, "Mia runs along the river and laughs at the rain.", begin=30, kind="car")
+    engine = database.engine(Settings.from_environment().database_url)
+    for number in range(42):
+        said = {"kind": "rating", "value": "5" if number < 30 else "1", "made_ms": number}
+        feedback.record(engine, Feedback(key=str(number), board=f"b{number}", **said))
+    found, metrics = measured(inputs, tmp_path / "a")
+    assert {"fit", "brief_genre", "said_stars"} <= set(found["drifted"])
+    assert not {"brief_length", "brief_language", "said_kind"} & set(found["drifted"])
+    assert found["rows"]["briefs"] == {"reference": 32, "current": 10}
+    assert metrics["num_measured"] == len(found["scores"])
+    pages = {path.name for path in (tmp_path / "a" / "drift").glob("*.html")}
+    assert pages == {"panels.html", "scores.html", "briefs.html", "feedback.html"}
+    [kept] = reports.kept(Settings.from_environment().home)
+    assert kept.drifted == found["drifted"]
+
+
+def test_boards_of_the_probe_are_nobodys_wish(inputs: dict[str, Path], tmp_path: Path) -> None:
+    keep_boards(30, "A probe.", title=probe.TITLE)
+    found, metrics = measured(inputs, tmp_path / "a")
+    assert metrics["from_boards"] == 0
+    assert found["rows"]["briefs"] == {"reference": 0, "current": 0}
+
+
 def test_the_same_boards_give_the_same_bytes_and_a_new_board_is_noticed(
     inputs: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in "ab":
         measured(inputs, tmp_path / name)
-    for file in ("drift/drift.html", "drift/drift.json", "metrics.json"):
+    for file in ("drift/panels.html", "drift/drift.json", "metrics.json"):
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
     capsys.readouterr()
     measured(inputs, tmp_path / "b")
@@ -154,5 +183,5 @@ def test_the_same_boards_give_the_same_bytes_and_a_new_board_is_noticed(
 
 
 def test_limits_that_leave_a_column_out_are_refused_by_name() -> None:
-    with pytest.raises(BadInput, match="limits needs exactly caption_length, language, brightness, picture"):
+    with pytest.raises(BadInput, match="limits needs exactly caption_length, language, brightness, picture, fit"):
         contract.config_of("monitor", VALUES | {"limits": {"brightness": 0.5}})

@@ -23,6 +23,7 @@ from storywright.server.people import People
 from storywright.server.routes import (
     boards,
     comparing,
+    drift,
     editor,
     feedback,
     health,
@@ -117,7 +118,7 @@ def make_app(
     openapi.describe(app)
     for room in (
         health, schema, images, videos, infer, boards, manuscripts, jobs, feedback, served, reviews, editor, guide,
-        inbox, page, signing, uploads, comparing, hooks,
+        inbox, page, signing, uploads, comparing, hooks, drift,
     ):  # fmt: skip
         app.include_router(room.router)
     app.include_router(reviews.pages)
