@@ -223,9 +223,8 @@ def poor_opener(folder: Path | None, version: str) -> tuple[Models, Drawing]:
 
 def asked(studio: Studio, user: str = "", seed: int = 1) -> tuple[int, str]:
     """The status, and the version that drew."""
-    answer = studio.client.post(
-        "/api/v1/images", json={"prompt": "a dog", "seed": seed}, headers={"Cookie": f"studio_user={user}"}
-    )
+    headers = {"Cookie": f"studio_user={user}", "Connection": "close"}  # after an error the server closes it anyway
+    answer = studio.client.post("/api/v1/images", json={"prompt": "a dog", "seed": seed}, headers=headers)
     return answer.status_code, answer.headers.get("x-storywright-version", "")
 
 

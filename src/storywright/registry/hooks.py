@@ -19,7 +19,7 @@ from storywright.settings import Settings
 SECRET = "STORYWRIGHT_REGISTRY_SECRET"
 """The variable with the secret that MLflow signs with."""
 PATH = "/api/v1/hooks/registry"
-_NAME = "storywright: aliases"
+_NAME = "storywright-aliases"
 _SHORTEST_SECRET = 16
 _OLDEST_SECONDS = 300
 

@@ -6,6 +6,7 @@ address the step ends when that server serves the version. Knows nothing of how 
 """
 
 import json
+import logging
 import os
 import time
 import urllib.error
@@ -16,11 +17,13 @@ from pathlib import Path
 from storywright import files, registry
 from storywright.errors import BadInput
 from storywright.progress import Progress
+from storywright.registry import judging
 from storywright.settings import Settings
 from storywright.steps import command
 from storywright.steps.contract import made_by, makes
 from storywright.watch import deployment
 
+_LOG = logging.getLogger("storywright.steps")
 _ASK_EVERY_SECONDS = 0.5
 
 
@@ -76,7 +79,9 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     """Fetch, try, name, wait."""
     at = Settings.from_environment()
     decision = json.loads(inputs.decision.read_text(encoding="utf-8"))
-    champion = registry.find(registry.CHAMPION, at)
+    champion, notice = judging.settle(at)  # somebody may have moved the alias meanwhile
+    if notice:
+        _LOG.warning("%s", notice)
     if champion is None:
         raise BadInput(
             f"There is no champion to deploy, and version {decision.get('version')} was not promoted "

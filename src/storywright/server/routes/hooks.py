@@ -18,6 +18,6 @@ router = APIRouter(tags=["models"])
 async def registry(request: Request, service: TheService) -> Response:
     """MLflow's webhook, signed with STORYWRIGHT_REGISTRY_SECRET: the registry is looked into at once."""
     if not hooks.is_signed(request.headers, await request.body(), os.environ.get(hooks.SECRET, "")):
-        return answer(request, 401, f"This is not signed with {hooks.SECRET}, or long ago.")
+        return answer(request, 400, f"This is not signed with {hooks.SECRET}, or was signed long ago.")
     await run_in_threadpool(service.following.look_now)
     return Response(status_code=204)
