@@ -61,6 +61,8 @@ def retraining(
         )
         motion = task("train_motion", train_motion, illustrator=liked, before=old["motion"], part=PART)
         models = {"critic": critic, "illustrator": liked, "motion": motion, "writer": liked}
-        decision = judged(valid, corpus, models, tune, evaluate, promote, part=PART)
+        beside = {f"champion_{role}": old[role] for role in ("critic", "illustrator", "writer", "settings")}
+        beside["preference"] = fitted
+        decision = judged(valid, corpus, models, tune, evaluate, promote, part=PART, beside=beside)
         task("note_learning", note_learning, decision=decision, preferences=feedback, preference=fitted, changes=liked)
         task("deploy", deploy, decision=decision, part=PART)

@@ -51,11 +51,15 @@ def judged(
     evaluate: PipelineChannel,
     promote: PipelineChannel,
     part: str = "",
+    beside: dict[str, PipelineTask | PipelineChannel] | None = None,
 ) -> PipelineTask:
-    """Tune, evaluate and put to the gates; the task that makes the decision."""
+    """Tune, evaluate and put to the gates; the task that makes the decision.
+
+    `beside` is what the evaluation compares with, by the names of its inputs: the champion's parts, what users prefer.
+    """
     tuned = {name: models[name] for name in ("critic", "illustrator", "writer")}
     settings = task("tune", tune, corpus=corpus, part=part, **tuned)
-    report = task("evaluate", evaluate, corpus=corpus, settings=settings, part=part, **models)
+    report = task("evaluate", evaluate, corpus=corpus, settings=settings, part=part, **models, **(beside or {}))
     return task(
         "promote",
         promote,

@@ -14,6 +14,11 @@ def evaluate(
     settings: dsl.Input[dsl.Artifact],
     report: dsl.Output[dsl.Artifact],
     metrics: dsl.Output[dsl.Metrics],
+    champion_critic: dsl.Input[dsl.Model] = None,
+    champion_illustrator: dsl.Input[dsl.Model] = None,
+    champion_writer: dsl.Input[dsl.Model] = None,
+    champion_settings: dsl.Input[dsl.Artifact] = None,
+    preference: dsl.Input[dsl.Model] = None,
     part: str = "",
 ) -> None:
     """Score the models on the test split and write the report."""
@@ -29,6 +34,11 @@ def evaluate(
             "motion": motion,
             "writer": writer,
             "settings": settings,
+            "champion_critic": champion_critic,
+            "champion_illustrator": champion_illustrator,
+            "champion_writer": champion_writer,
+            "champion_settings": champion_settings,
+            "preference": preference,
         },
         {"report": report, "metrics": metrics},
         part=part,

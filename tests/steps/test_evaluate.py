@@ -11,7 +11,7 @@ from storywright import files
 from storywright.critic.metrics import cider_d
 from storywright.critic.metrics.ptb import ptb_tokens
 from storywright.errors import BadInput
-from storywright.registry import gates
+from storywright.registry import evidence
 from storywright.steps import contract, evaluate
 from storywright.steps.evaluation.scores import Bootstrap, Scores
 from storywright.writer.decoding import Decoding
@@ -24,6 +24,10 @@ VALUES = {
     "real_pictures": 24,
     "captions": 6,
     "judged_stories": 6,
+    "sizes": [[36, 64]],
+    "sized": 2,
+    "behaviour": 2,
+    "inception": "",
     "confidence": 0.9,
     "resamples": 200,
     "seed": 5,
@@ -31,10 +35,10 @@ VALUES = {
 }
 
 
-def evaluated(corpus, models, settings, place):
-    inputs = {"corpus": corpus, "settings": settings, **models}
+def evaluated(corpus, models, settings, place, *, others=None, **values):
+    inputs = {"corpus": corpus, "settings": settings, **models, **(others or {})}
     outputs = {"report": place / "report", "metrics": place / "metrics.json"}
-    return contract.call("evaluate", VALUES, inputs, outputs), outputs
+    return contract.call("evaluate", VALUES | values, inputs, outputs), outputs
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +59,8 @@ def test_every_figure_is_there_and_intervals_hold_their_figure(first):
     assert set(metrics) >= {
         "clip_score", "clip_score_share", "frechet_distance", "style_obedience", "belonging", "diversity",
         "bleu_4", "cider_d", "rouge_l", "auc_shuffled", "auc_mixed", "auc_broken_look", "story_calibration_error",
-        "clip_steadiness", "clip_movement",
+        "clip_steadiness", "clip_movement", "alignment", "resolution_obedience", "words_kept", "words_kept_real",
+        "story_score", "behaviour_tests", "behaviour_failed", "behaviour_undecided", "complete",
     }  # fmt: skip
     for name in [name for name in metrics if f"{name}_low" in metrics]:
         assert metrics[f"{name}_low"] <= metrics[name] <= metrics[f"{name}_high"], name
@@ -64,7 +69,7 @@ def test_every_figure_is_there_and_intervals_hold_their_figure(first):
 
 def test_the_scores_of_items_are_what_the_gates_read(first, drawn_corpus):
     metrics, outputs = first
-    digest, scores = gates.read_scores(outputs["report"] / "scores.json")
+    digest, scores = evidence.read_scores(outputs["report"] / "scores.json")
     assert len(digest) == 64
     assert {"clip_score", "cider_d", "rouge_l"} <= set(scores)
     assert np.mean(list(scores["clip_score"].values())) == pytest.approx(metrics["clip_score"], abs=1e-5)
@@ -84,12 +89,15 @@ def test_the_report_stands_alone_and_its_markdown_finds_its_pictures(first):
     folder = first[1]["report"]
     page = (folder / "report.html").read_text()
     assert not re.findall(r"(?:src|href)=\"(?!data:)", page), "the page needs nothing beside it"
-    assert "CIDEr-D" in page and "drawing a panel" in page
+    assert "CIDEr-D" in page and "a red car is redder than a blue one" in page and "MiB beside the models" in page
     plain = (folder / "report.md").read_text()
     pictures = re.findall(r"\]\((.*?)\)", plain)
     assert pictures and all((folder / picture).is_file() for picture in pictures)
     assert not re.search(r"\{\{|\{%|&lt;|&#", plain)
-    kept = {"report.html", "report.md", "pictures", "items.parquet", "scores.json"}
+    kept = {
+        "report.html", "report.md", "pictures", "items.parquet", "scores.json", "behaviour.json", "costs.json",
+        "evaluation.json",
+    }  # fmt: skip
     assert {path.name for path in folder.iterdir()} == kept
 
 

@@ -1,7 +1,8 @@
-"""Measure the whole bundle on the test set: what is drawn, what is written, and how stories are judged.
+"""Measure the whole bundle on the test set: what is drawn, what is written, how stories are judged, how it behaves.
 
-Test items, seeds and settings are the same for every bundle, and the score of each item is kept, so that champion and
-challenger can be compared item by item. Times stand in the report alone: they differ from run to run.
+Test items, seeds and settings are the same for every bundle, and the score of each item is kept. Where the champion is
+given, both make the same items in turns, and one critic scores them. Costs stand in the report alone: they differ from
+run to run. What was measured is sealed in `evaluation.json`, which is written last. docs/loop.md lists what is left.
 """
 
 import json
@@ -21,16 +22,28 @@ from storywright.errors import BadInput
 from storywright.illustrator.model import Illustrator
 from storywright.illustrator.motion import Animator
 from storywright.steps import command
-from storywright.steps.contract import made_by, makes
-from storywright.steps.evaluation import drawing, report, writing
+from storywright.steps.contract import made_by, makes, may_come_from
+from storywright.steps.evaluation import behaviour, drawing, inception, report, writing
+from storywright.steps.evaluation.beside import Beside, Side, compare, preference_win_rate
 from storywright.steps.evaluation.scores import Bootstrap, Interval, Scores
 from storywright.writer import brokenlooks, judging, material
-from storywright.writer.cases import cases
+from storywright.writer.cases import Case, cases
 from storywright.writer.decoding import Decoding
 from storywright.writer.judging import Judged
 from storywright.writer.model import Writer, opened
 
+READS = ("starter/judge",)
+
 _FEW = 50  # items, below which an interval is wide enough to be worth a word
+_LONG, _LONG_CAPTION = 24, 10  # words, above which a prompt or a caption is called long
+_SLICED = [
+    (metric, trait)
+    for metric, traits in (
+        ("clip_score", ("style", "genre", "prompt")),
+        ("rouge_l", ("language", "style", "genre", "caption")),
+    )
+    for trait in traits
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +64,15 @@ class Config:
     """Test panels whose caption is foretold."""
     judged_stories: int
     """Test stories that are scored beside flawed copies of them."""
+    sizes: tuple[tuple[int, int], ...]
+    """Other sizes than the model's own, width and height, that panels are asked for in; none to leave that out."""
+    sized: int
+    """How many of the drawn panels are asked for in another size."""
+    behaviour: int
+    """Cases of each test of behaviour; 0 for no tests."""
+    inception: str
+    """The file with the weights of FID's Inception network, for a Fréchet distance that others report too; empty for
+    none."""
     confidence: float
     """Of the intervals."""
     resamples: int
@@ -62,6 +84,11 @@ class Config:
         for name in ("drawn_stories", "panels_each", "captions", "judged_stories", "threads"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        for name in ("sized", "behaviour"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must not be negative, got {getattr(self, name)}")
+        if any(min(size) < 16 for size in self.sizes):
+            raise ValueError(f"sizes must be at least 16 pixels each way, got {self.sizes}")
         if self.clips < 0 or self.frames < 2:
             raise ValueError(f"clips must not be negative and frames at least 2, got {self.clips} and {self.frames}")
         if self.drawn_stories * self.panels_each < 2 or self.real_pictures < 2:
@@ -82,6 +109,13 @@ class Inputs:
     motion: Path = made_by("train_motion")
     writer: Path = made_by("train_writer")
     settings: Path = made_by("tune")
+    champion_critic: Path | None = may_come_from("fetch_champion", "critic")
+    """The champion's, which scores both; with the three others, or without."""
+    champion_illustrator: Path | None = may_come_from("fetch_champion", "illustrator")
+    champion_writer: Path | None = may_come_from("fetch_champion", "writer")
+    champion_settings: Path | None = may_come_from("fetch_champion", "settings")
+    preference: Path | None = may_come_from("fit_preference")
+    """What users prefer, as far as is known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,60 +127,210 @@ class Outputs:
 
 
 def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
-    """Draw, write, judge; then tell."""
+    """Draw, write, judge, put to the tests; then tell, and seal."""
     torch.set_num_threads(config.threads)
-    test, settings = Panels(inputs.corpus, "test"), read_settings(inputs.settings)
-    critic, scores = Critic.open(inputs.critic), Scores()
-    bootstrap = Bootstrap(config.confidence, config.resamples, config.seed)
-
-    how: dict[str, Any] = {
-        name: settings["drawing"][name] for name in ("steps", "guidance") if name in settings["drawing"]
-    }
-    drawn = drawing.draw(
-        test,
-        critic,
-        Illustrator.open(inputs.illustrator),
-        stories=config.drawn_stories,
-        panels_each=config.panels_each,
-        settings=how,
-        seed=config.seed,
-    )
-    real = drawing.known(Panels(inputs.corpus, "train", size=test.size), critic, config.real_pictures)
-    scores.traits |= {item: {"style": style} for item, style in zip(drawn.items, drawn.styles, strict=True)}
-    figures = drawing.measure(drawn, real, scores, bootstrap)
-    if config.clips:
-        animator = Animator.open(inputs.illustrator, inputs.motion)
-        figures |= drawing.animate(
-            animator, critic, drawn, scores, clips=config.clips, frames=config.frames, settings=how
+    _refuse_half_a_champion(inputs)
+    bench = _Bench.of(config, inputs)
+    figures = bench.look_at_drawing()
+    figures |= bench.look_at_writing()
+    found, scale, bias = _judged(config, inputs, bench.test, bench.critic, outputs.report / ".work")
+    figures |= writing.judge(found, scale, bias, bench.scores, bench.bootstrap)
+    beside = bench.beside_champion()
+    if beside and inputs.preference:
+        figures |= preference_win_rate(
+            inputs.preference, bench.critic, bench.items, beside, bench.scores, bench.bootstrap
         )
-
-    writer = Writer.open(inputs.writer, inputs.critic, decoding=Decoding(**settings["writing"]))
-    held_out = cases(test, config.captions, writer.languages)
-    if not held_out:
-        raise BadInput(f"{inputs.corpus}/test has no story in {' or '.join(writer.languages)}: collect some.")
-    written = writing.write(writer, held_out, config.seed)
-    scores.traits |= {case.name: {"style": case.style, "language": case.language} for case in held_out}
-    figures |= writing.measure(written, scores, bootstrap)
-
-    found, scale, bias = _judged(config, inputs, test, critic, outputs.report / ".work")
-    figures |= writing.judge(found, scale, bias, scores, bootstrap)
-    outputs.report.mkdir(parents=True, exist_ok=True)
-    scores.save(outputs.report, test.digest)
+    tests, shown = bench.behave() if config.behaviour else ([], [])
     logits, whole = found.everything()
     facts = report.Facts(
         title="How good the models are",
         figures=figures,
-        scores=scores,
-        drawn=drawn,
-        written=written,
+        scores=bench.scores,
+        drawn=bench.drawn,
+        written=bench.challenger.written,
+        costs=bench.challenger.costs,
+        beside=beside,
+        tests=tests,
+        shown=shown,
         reliability=story_score.reliability(story_score.probabilities(logits, scale, bias), whole),
-        models={role: files.digest(getattr(inputs, role)) for role in ("critic", "illustrator", "motion", "writer")},
-        settings=settings,
+        models=bench.challenger.models,
+        settings=bench.settings,
         card=_card(inputs.corpus),
-        notes=_notes(config, drawn.items, held_out),
+        notes=_notes(config, bench),
     )
-    report.write(facts, outputs.report)
-    files.write_json(outputs.metrics, _flat(figures, scores))
+    numbers = _flat(figures, bench.scores) | behaviour.counts(tests) | {"complete": 1}
+    _write(facts, numbers, bench.test.digest, inputs, outputs)
+
+
+class _Bench:
+    """The bundle at work on the test set, and the champion beside it where there is one."""
+
+    def __init__(
+        self,
+        config: Config,
+        inputs: Inputs,
+        test: Panels,
+        critic: Critic,
+        bundles: "list[_Bundle]",
+        held_out: list[Case],
+    ) -> None:
+        self._config, self._inputs, self._bundles = config, inputs, bundles
+        self.test, self.critic, self.scores, self.settings = test, critic, Scores(), bundles[0].settings
+        self.bootstrap = Bootstrap(config.confidence, config.resamples, config.seed)
+        self.held_out = held_out
+        self.items = drawing.chosen(test, config.drawn_stories, config.panels_each)
+        pictures = drawing.draw(self.items, [(one.illustrator, one.how) for one in bundles], config.seed)
+        written = writing.write([one.writer for one in bundles], held_out, config.seed)
+        sides = [
+            Side(models=one.models, pictures=made, drawing=meter, written=told)
+            for one, (made, meter), told in zip(bundles, pictures, written, strict=True)
+        ]
+        self.challenger, self.champion = sides[0], sides[1] if len(sides) > 1 else None
+        self.drawn = drawing.seen(self.items, self.challenger.pictures, critic)
+        self.scores.traits |= _traits(test, self.items, held_out)
+
+    @classmethod
+    def of(cls, config: Config, inputs: Inputs) -> "_Bench":
+        """Open the bundle and the champion, and have them make the test items."""
+        test, critic = Panels(inputs.corpus, "test"), Critic.open(inputs.critic)
+        own = {role: getattr(inputs, role) for role in ("critic", "illustrator", "motion", "writer", "settings")}
+        bundles = [_Bundle.open(own)]
+        if inputs.champion_critic:
+            before = {
+                role: getattr(inputs, f"champion_{role}") for role in ("critic", "illustrator", "writer", "settings")
+            }
+            bundles.append(_Bundle.open(before))
+        languages = [one for one in bundles[0].writer.languages if all(one in b.writer.languages for b in bundles)]
+        held_out = cases(test, config.captions, languages)
+        if not held_out:
+            raise BadInput(f"{inputs.corpus}/test has no story in {' or '.join(languages)}: collect some.")
+        return cls(config, inputs, test, critic, bundles, held_out)
+
+    def look_at_drawing(self) -> dict[str, Interval | float]:
+        """Everything about pictures."""
+        config, own = self._config, self._bundles[0]
+        real = drawing.known(
+            Panels(self._inputs.corpus, "train", size=self.test.size), self.critic, config.real_pictures
+        )
+        figures = drawing.measure(self.drawn, real, self.scores, self.bootstrap)
+        if config.inception:
+            figures |= inception.distances(Path(config.inception), self.drawn.pictures, self.items.real, real.pictures)
+        if config.sizes and config.sized:
+            figures |= drawing.resize(
+                own.illustrator, self.critic, self.drawn, config.sizes, self.scores, self.bootstrap,
+                count=config.sized, settings=own.how, seed=config.seed,
+            )  # fmt: skip
+        if config.clips:
+            animator = Animator.open(self._inputs.illustrator, self._inputs.motion)
+            figures |= drawing.animate(
+                animator, self.critic, self.drawn, self.scores,
+                clips=config.clips, frames=config.frames, settings=own.how,
+            )  # fmt: skip
+        return figures
+
+    def look_at_writing(self) -> dict[str, Interval | float]:
+        """Everything about captions."""
+        return writing.measure(self.challenger.written, self.scores, self.bootstrap)
+
+    def beside_champion(self) -> Beside | None:
+        """Both on the same items, by the champion's critic."""
+        if self.champion is None or self._inputs.champion_critic is None:
+            return None
+        return compare(
+            self.items,
+            Panels(self._inputs.corpus, "train", size=self.test.size),
+            self.challenger,
+            self.champion,
+            Critic.open(self._inputs.champion_critic),
+            real=self._config.real_pictures,
+            bootstrap=self.bootstrap,
+        )
+
+    def behave(self) -> tuple[list[behaviour.Test], list[behaviour.Shown]]:
+        """Every test of behaviour."""
+        count, seed, own = self._config.behaviour, self._config.seed, self._bundles[0]
+        tests, shown = behaviour.of_drawing(own.illustrator, self.critic, count, own.how, seed)
+        tests += behaviour.of_critic(self.critic, 2 * count)
+        tests += behaviour.of_writing(own.writer, self.held_out, 2 * count, seed)
+        return tests + behaviour.of_slices(self.scores, _SLICED, self.bootstrap), shown
+
+
+@dataclass(frozen=True, slots=True)
+class _Bundle:
+    """Opened models with their settings."""
+
+    models: dict[str, str]
+    """Digest by role."""
+    illustrator: Illustrator
+    writer: Writer
+    settings: dict[str, dict[str, Any]]
+
+    @classmethod
+    def open(cls, places: dict[str, Path]) -> "_Bundle":
+        """Open what makes panels."""
+        settings = read_settings(places["settings"])
+        writer = Writer.open(places["writer"], places["critic"], decoding=Decoding(**settings["writing"]))
+        digests = {role: files.digest(path) for role, path in places.items() if role != "settings"}
+        return cls(digests, Illustrator.open(places["illustrator"]), writer, settings)
+
+    @property
+    def how(self) -> dict[str, Any]:
+        """How it draws."""
+        return {
+            name: self.settings["drawing"][name] for name in ("steps", "guidance") if name in self.settings["drawing"]
+        }
+
+
+def _refuse_half_a_champion(inputs: Inputs) -> None:
+    given = {role: getattr(inputs, f"champion_{role}") for role in ("critic", "illustrator", "writer", "settings")}
+    if any(given.values()) and not all(given.values()):
+        missing = ", ".join(f"champion_{role}" for role, path in given.items() if not path)
+        raise BadInput(f"Only a whole champion can be compared with: give {missing} too, or none of its parts.")
+
+
+def _traits(test: Panels, items: drawing.Items, held_out: list[Case]) -> dict[str, dict[str, str]]:
+    """What is known of each item: its style, its language, its genre and its length."""
+    firsts = test.rows([rows[0] for rows in test.stories], ("story_id", "tags"))
+    genres = {story: (tags or [""])[0] for story, tags in zip(firsts["story_id"], firsts["tags"], strict=True)}
+    found = {
+        name: {
+            "style": style,
+            "genre": genres.get(story, ""),
+            "prompt": "long" if len(words.split()) > _LONG else "short",
+        }
+        for name, style, story, words in zip(items.names, items.styles, items.stories, items.prompts, strict=True)
+    }
+    for case in held_out:
+        length = "long" if len(case.told.split()) > _LONG_CAPTION else "short"
+        about = {"style": case.style, "language": case.language, "caption": length}
+        about["genre"] = genres.get(case.name.rpartition("/")[0], "")
+        found[case.name] = found.get(case.name, {}) | about  # it may be one of the drawn panels
+    return found
+
+
+def _write(facts: report.Facts, numbers: dict[str, float], corpus: str, inputs: Inputs, outputs: Outputs) -> None:
+    """The report, the files for the gates, and last the seal, without which nobody believes them."""
+    place = outputs.report
+    place.mkdir(parents=True, exist_ok=True)
+    facts.scores.save(place, corpus)
+    files.write_json(place / "behaviour.json", behaviour.document(facts.tests))
+    costs = {"challenger": facts.costs} | ({"champion": facts.beside.champion.costs} if facts.beside else {})
+    files.write_json(place / "costs.json", costs)
+    if facts.beside:
+        files.write_json(place / "compared.json", {"corpus_digest": corpus, **facts.beside.document()})
+    report.write(facts, place)
+    files.write_json(outputs.metrics, numbers)
+    seal = {
+        "complete": True,
+        "models": dict(facts.models),
+        "settings": files.digest(inputs.settings),
+        "corpus_digest": corpus,
+        "files": {
+            one.relative_to(place).as_posix(): files.digest(one) for one in sorted(place.rglob("*")) if one.is_file()
+        },
+        "metrics": files.digest_of(json.loads(outputs.metrics.read_text(encoding="utf-8"))),
+    }
+    files.write_json(place / "evaluation.json", seal)
 
 
 def read_settings(file: Path) -> dict[str, dict[str, Any]]:
@@ -187,14 +371,17 @@ def _card(corpus: Path) -> str:
     return card.read_text(encoding="utf-8") if card.is_file() else ""
 
 
-def _notes(config: Config, drawn: list[str], held_out: list[Any]) -> list[str]:
+def _notes(config: Config, bench: _Bench) -> list[str]:
     notes = [
         f"Intervals of {config.confidence:.0%} by resampling the items {config.resamples:,} times: they say what "
         "other items would give, and nothing about training again.",
         "Every figure of drawn panels is the critic's, who may be content with what no person would recognise: "
         "believe the panels below before the figures.",
     ]
-    for what, count in (("panels were drawn", len(drawn)), ("captions were foretold", len(held_out))):
+    for what, count in (
+        ("panels were drawn", len(bench.items.names)),
+        ("captions were foretold", len(bench.held_out)),
+    ):
         if count < _FEW:
             notes.append(f"Only {count} {what}: small differences mean nothing.")
     return notes

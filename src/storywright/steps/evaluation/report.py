@@ -5,6 +5,7 @@ Knows only what it is given: figures, tables and pictures.
 
 import base64
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from jinja2 import Environment
 from PIL import Image, ImageDraw, ImageFont
 
 from storywright import files
+from storywright.steps.evaluation.behaviour import Shown, Test
+from storywright.steps.evaluation.beside import Beside
 from storywright.steps.evaluation.drawing import Drawn
 from storywright.steps.evaluation.scores import Interval, Scores
 from storywright.steps.evaluation.writing import Written
@@ -32,7 +35,22 @@ MEANINGS = {
     "frechet_distance_real": ("… of as many real panels", "what can be reached with so few panels", ""),
     "style_obedience": ("Style obedience", "drawn panels that look most like the style that was asked for", "higher"),
     "style_obedience_real": ("… of real panels", "how far that way of telling styles can be believed", ""),
+    "resolution_obedience": (
+        "Resolution obedience",
+        "what panels keep of their fit in other sizes and aspects; 0 where the size is not what was asked for",
+        "higher",
+    ),
+    "words_kept": ("Words kept", "what a judge who has no part in drawing reads rightly off drawn panels", "higher"),
+    "words_kept_real": ("… of real panels", "how far that judge can be believed", ""),
+    "frechet_inception": ("Fréchet distance, Inception", "FID; large where pictures are few", "lower"),
+    "frechet_inception_real": ("… of as many real panels", "", ""),
+    "preference_win_rate": (
+        "Preferred to the champion",
+        "how often users would prefer its panel, by the preference model; 0.5 is neither",
+        "higher",
+    ),
     "belonging": ("Belonging", "how much nearer a panel is to its own story than to others", "higher"),
+    "alignment": ("Alignment", "cosine of words and drawn panels along a story, each in its order", "higher"),
     "in_step": ("In step", "words that are shown by the panel at their own place", "higher"),
     "diversity": ("Diversity", "mean distance of drawn panels", ""),
     "diversity_real": ("… of real panels", "", ""),
@@ -45,6 +63,7 @@ MEANINGS = {
     "bleu_3": ("BLEU-3", "", "higher"),
     "bleu_4": ("BLEU-4", "", "higher"),
     "distinct_2": ("Distinct-2", "different pairs of words among all that were written", ""),
+    "story_score": ("Story score", "probability that whole test stories are whole", "higher"),
     "auc_shuffled": ("Story score, shuffled", "how often a whole story scores above one out of order", "higher"),
     "auc_mixed": ("Story score, mixed", "… above one with panels of another", "higher"),
     "auc_broken_look": ("Story score, broken look", "… above one in which somebody looks different", "higher"),
@@ -65,8 +84,16 @@ class Facts:
     scores: Scores
     drawn: Drawn
     written: Written
+    costs: dict[str, float]
+    """What a panel and a caption cost on this machine."""
+    beside: Beside | None
+    """The champion, where it made the same items."""
+    tests: list[Test]
+    """Of behaviour."""
+    shown: list[Shown]
+    """Their pictures."""
     reliability: list[tuple[float, float, float, float]]
-    models: dict[str, str]
+    models: Mapping[str, str]
     """Digest by role."""
     settings: dict[str, dict[str, object]]
     card: str
@@ -80,10 +107,15 @@ def write(facts: Facts, folder: Path) -> None:
     pictures = folder / "pictures"
     pictures.mkdir(parents=True)
     made = {"panels.png": sheet(facts.drawn), "worst.png": _worst(facts), "curves.png": _curves(facts)}
+    if facts.beside:
+        made["beside.png"] = _beside_sheet(facts.drawn, facts.beside)
+    if facts.shown:
+        made["behaviour.png"] = _behaviour_sheet(facts.shown)
     for name, picture in made.items():
         picture.save(pictures / name)
     tables = {"rows": rows(facts.figures), "slices": _slices(facts.scores), "said": _said(facts)}
-    common = {"facts": facts, "timing": _timing(facts), **tables}
+    tables |= {"beside": _beside(facts.beside), "tests": _tests(facts.tests), "lost": _lost(facts)}
+    common = {"facts": facts, "timing": _timing(facts), "made": list(made), **tables}
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     sources = {name: _embedded(picture) for name, picture in made.items()}
     files.write_text(folder / "report.html", environment.from_string(_HTML).render(**common, pictures=sources))
@@ -104,8 +136,10 @@ def rows(figures: dict[str, Interval | float]) -> list[tuple[str, str, str, str,
 
 def sheet(drawn: Drawn, most: int = 24, across: int = 4) -> Image.Image:
     """Real panels, and beneath each the drawn one for the same words."""
-    numbers = list(range(min(most, len(drawn.items))))
-    cells = [_pair(drawn, number) for number in numbers]
+    return _page([_pair(drawn, number) for number in range(min(most, len(drawn.items.names)))], across)
+
+
+def _page(cells: list[Image.Image], across: int = 4) -> Image.Image:
     width, height = max(c.width for c in cells), max(c.height for c in cells)
     page = Image.new("RGB", (across * (width + 8) + 8, -(-len(cells) // across) * (height + 8) + 8), "white")
     for at, cell in enumerate(cells):
@@ -114,14 +148,19 @@ def sheet(drawn: Drawn, most: int = 24, across: int = 4) -> Image.Image:
 
 
 def _pair(drawn: Drawn, number: int) -> Image.Image:
-    both = [_high(Image.fromarray(drawn.real[number])), _high(drawn.pictures[number])]
+    items = drawn.items
+    both = [_high(Image.fromarray(items.real[number])), _high(drawn.pictures[number])]
+    return _cell(both, f"{items.names[number]}  {items.styles[number]}")
+
+
+def _cell(both: list[Image.Image], text: str, colour: str = "#555") -> Image.Image:
+    """Two pictures, one above the other, and words below."""
     width = max(picture.width for picture in both)
     cell = Image.new("RGB", (width, 2 * _SHEET_HEIGHT_PX + 16), "white")
     for at, picture in enumerate(both):
         cell.paste(picture, (0, at * (_SHEET_HEIGHT_PX + 2)))
-    text = f"{drawn.items[number]}  {drawn.styles[number]}"
     ImageDraw.Draw(cell).text(
-        (0, 2 * _SHEET_HEIGHT_PX + 4), text[: width // 5], fill="#555", font=ImageFont.load_default(9)
+        (0, 2 * _SHEET_HEIGHT_PX + 4), text[: width // 5], fill=colour, font=ImageFont.load_default(9)
     )
     return cell
 
@@ -133,20 +172,30 @@ def _high(picture: Image.Image) -> Image.Image:
 def _worst(facts: Facts) -> Image.Image:
     """The panels that fit their words least."""
     order = np.argsort(facts.scores.values("clip_score"), kind="stable")[:_WORST]
-    drawn = facts.drawn
-    fewer = Drawn(
-        [drawn.items[n] for n in order],
-        [drawn.stories[n] for n in order],
-        [drawn.styles[n] for n in order],
-        [drawn.prompts[n] for n in order],
-        drawn.real[order],
-        [drawn.pictures[n] for n in order],
-        drawn.real_vectors[order],
-        drawn.vectors[order],
-        drawn.words[order],
-        drawn.seconds_each,
+    return _page([_pair(facts.drawn, int(number)) for number in order])
+
+
+def _beside_sheet(drawn: Drawn, beside: Beside, most: int = 12) -> Image.Image:
+    """The champion's panels, and beneath each the challenger's: what changed most comes first."""
+    lost, won = beside.most_changed("clip_score", most // 2)
+    place = {name: number for number, name in enumerate(drawn.items.names)}
+    cells = []
+    for what, names, colour in (("fits less", lost, "#b3261e"), ("fits better", won, "#1b6ca8")):
+        for number in (place[name] for name in names):
+            both = [_high(side.pictures[number]) for side in (beside.champion, beside.challenger)]
+            cells.append(_cell(both, f"{what}: {drawn.items.names[number]}", colour))
+    return _page(cells)
+
+
+def _behaviour_sheet(shown: list[Shown], most: int = 24) -> Image.Image:
+    """Before and after a change of words; what did not hold comes first."""
+    order = sorted(shown, key=lambda one: one.held)[:most]
+    return _page(
+        [
+            _cell([_high(picture) for picture in one.pictures], one.test, "#555" if one.held else "#b3261e")
+            for one in order
+        ]
     )
-    return sheet(fewer)
 
 
 def _curves(facts: Facts) -> Image.Image:
@@ -171,7 +220,10 @@ def _curves(facts: Facts) -> Image.Image:
 
 def _slices(scores: Scores) -> list[tuple[str, str, str, str, int]]:
     """Metric, trait, its value, the mean there, and how many items."""
-    wanted = (("clip_score", "style"), ("cider_d", "language"), ("rouge_l", "language"), ("rouge_l", "style"))
+    wanted = (
+        ("clip_score", "style"), ("clip_score", "genre"), ("clip_score", "prompt"), ("cider_d", "language"),
+        ("rouge_l", "language"), ("rouge_l", "style"), ("rouge_l", "genre"), ("rouge_l", "caption"),
+    )  # fmt: skip
     return [
         (MEANINGS[metric][0], trait, value, f"{mean:.3f}", count)
         for metric, trait in wanted
@@ -188,11 +240,57 @@ def _said(facts: Facts, most: int = 10) -> list[tuple[str, str, str]]:
     return [(cases[n].told, captions[n], f"{rouge[n]:.2f}") for n in chosen]
 
 
-def _timing(facts: Facts) -> list[tuple[str, str]]:
+def _beside(beside: Beside | None) -> list[tuple[str, str, str, str, str]]:
+    """Metric, challenger, champion, their difference with its interval, and the verdict."""
+    found = []
+    for metric, gap in beside.differences.items() if beside else ():
+        ours, theirs = (float(beside.scores[who].values(metric).mean()) for who in ("challenger", "champion"))
+        verdict = "better" if gap.low > 0 else "worse" if gap.high < 0 else "no telling"
+        title = MEANINGS.get(metric, (metric.replace("_", " "),))[0]
+        found.append((title, f"{ours:.3f}", f"{theirs:.3f}", f"{gap:+.3f}", verdict))
+    return found
+
+
+def _lost(facts: Facts) -> list[tuple[str, str, str, str]]:
+    """Captions that lost most against the champion's: told, champion's, challenger's, and by how much."""
+    beside = facts.beside
+    if beside is None:
+        return []
+    names = {case.name: number for number, case in enumerate(facts.written.cases)}
+    ours, theirs = beside.scores["challenger"].by_metric["rouge_l"], beside.scores["champion"].by_metric["rouge_l"]
+    before = beside.champion.written.captions
     return [
-        ("drawing a panel", f"{facts.drawn.seconds_each:.2f} s"),
-        ("foretelling a caption", f"{1000 * facts.written.seconds_each:.0f} ms"),
+        (
+            facts.written.cases[names[item]].told,
+            before[names[item]],
+            facts.written.captions[names[item]],
+            f"{ours[item] - theirs[item]:+.2f}",
+        )
+        for item in beside.most_changed("rouge_l", _WORST)[0]
+        if ours[item] < theirs[item]
     ]
+
+
+def _tests(tests: list[Test]) -> list[tuple[str, str, str, str, str]]:
+    """Verdict, name, kind, why, and a case that did not hold; what failed comes first."""
+    verdict = {(True, True): "held", (True, False): "undecided", (False, True): "FAILED", (False, False): "FAILED"}
+    order = sorted(tests, key=lambda one: (one.passed, one.kind == "slice"))
+    return [
+        (verdict[one.passed, one.decided], one.name, one.kind, one.why, one.examples[0] if one.examples else "")
+        for one in order
+    ]
+
+
+def _timing(facts: Facts) -> list[tuple[str, ...]]:
+    """What things cost, with the champion's beside it where there is one."""
+    words = {"seconds": "s", "cpu_seconds": "s of processor time", "memory_mib": "MiB beside the models"}
+    champion = facts.beside.champion.costs if facts.beside else {}
+    found: list[tuple[str, ...]] = []
+    for name, value in facts.costs.items():
+        unit, _, what = name.partition("_per_")
+        row = (f"a {what}", f"{value:.3g} {words[unit]}")
+        found.append((*row, f"{champion[name]:.3g} {words[unit]}") if name in champion else row)
+    return found
 
 
 def _embedded(picture: Image.Image) -> str:
@@ -214,8 +312,48 @@ _MARKDOWN = """\
 - {{ note }}
 {% endfor %}
 
-Time on the machine that wrote this: {% for what, time in timing %}{{ what }} {{ time }}{{ ", " if not loop.last }}\
-{% endfor %}.
+{% if beside %}
+## Beside the champion
+The same items, made in turns, both scored by the champion's critic.
+
+| figure | challenger | champion | difference | |
+|---|---|---|---|---|
+{% for row in beside %}
+| {{ row | join(" | ") }} |
+{% endfor %}
+
+![champion above, challenger below](pictures/beside.png)
+
+{% if lost %}
+| told | champion | challenger | ROUGE-L |
+|---|---|---|---|
+{% for row in lost %}
+| {{ row | join(" | ") }} |
+{% endfor %}
+
+{% endif %}
+{% endif %}
+{% if tests %}
+## Behaviour
+| | test | kind | cases | for instance |
+|---|---|---|---|---|
+{% for row in tests %}
+| {{ row | join(" | ") | replace("\n", " ") }} |
+{% endfor %}
+
+{% if "behaviour.png" in made %}
+![before and after a change of words](pictures/behaviour.png)
+{% endif %}
+
+{% endif %}
+## What it costs, on the machine that wrote this
+| what | costs |{% if facts.beside %} the champion's |{% endif %}
+
+|---|---|{% if facts.beside %}---|{% endif %}
+
+{% for row in timing %}
+| {{ row | join(" | ") }} |
+{% endfor %}
 
 ## Panels: above as they should be, below as drawn
 ![panels](pictures/panels.png)
@@ -265,6 +403,7 @@ table { border-collapse: collapse; width: 100%; }
 td, th { padding: .3rem .6rem; text-align: left; vertical-align: top; }
 tr { border-bottom: 1px solid var(--line); } th { font-weight: 600; } .number { font-variant-numeric: tabular-nums; }
 img { max-width: 100%; height: auto; border: 1px solid var(--line); } .quiet { opacity: .7; }
+.FAILED, .worse { color: #b3261e; font-weight: 600; } .better { color: #1b6ca8; font-weight: 600; }
 .table { overflow-x: auto; } pre { white-space: pre-wrap; background: var(--soft); padding: 1rem; }
 </style></head><body>
 <h1>{{ facts.title }}</h1>
@@ -275,8 +414,44 @@ img { max-width: 100%; height: auto; border: 1px solid var(--line); } .quiet { o
 {% endfor %}
 </table></div>
 <ul>{% for note in facts.notes %}<li>{{ note }}</li>{% endfor %}</ul>
-<p class="quiet">Time on the machine that wrote this:
-{% for what, time in timing %}{{ what }} {{ time }}{{ ", " if not loop.last }}{% endfor %}.</p>
+{% if beside %}
+<h2>Beside the champion</h2>
+<p>The same items, made in turns, both scored by the champion's critic.</p>
+<div class="table"><table><tr><th>figure<th>challenger<th>champion<th>difference<th></tr>
+{% for title, ours, theirs, gap, verdict in beside %}
+<tr><td>{{ title }}<td class="number">{{ ours }}<td class="number">{{ theirs }}<td class="number">{{ gap }}
+<td class="{{ verdict }}">{{ verdict }}</tr>
+{% endfor %}
+</table></div>
+<p class="quiet">The champion's panels, and beneath each the challenger's; what changed most.</p>
+<img src="{{ pictures["beside.png"] }}" alt="Panels of the champion, each with the challenger's beneath it">
+{% if lost %}
+<div class="table"><table><tr><th>told<th>champion<th>challenger<th>ROUGE-L</tr>
+{% for told, before, after, gap in lost %}
+<tr><td>{{ told }}<td>{{ before }}<td>{{ after }}<td class="number">{{ gap }}</tr>
+{% endfor %}
+</table></div>
+{% endif %}
+{% endif %}
+{% if tests %}
+<h2>Behaviour</h2>
+<div class="table"><table><tr><th><th>test<th>kind<th>cases<th>for instance</tr>
+{% for verdict, name, kind, why, example in tests %}
+<tr><td class="{{ verdict }}">{{ verdict }}<td>{{ name }}<td class="quiet">{{ kind }}<td>{{ why }}
+<td class="quiet">{{ example }}</tr>
+{% endfor %}
+</table></div>
+{% if "behaviour.png" in made %}
+<p class="quiet">Each above as it was, below after its words were changed; what did not hold comes first.</p>
+<img src="{{ pictures["behaviour.png"] }}" alt="Pictures before and after a change of words">
+{% endif %}
+{% endif %}
+<h2>What it costs, on the machine that wrote this</h2>
+<table><tr><th>what<th>costs{% if facts.beside %}<th>the champion's{% endif %}</tr>
+{% for row in timing %}
+<tr>{% for cell in row %}<td{% if not loop.first %} class="number"{% endif %}>{{ cell }}{% endfor %}</tr>
+{% endfor %}
+</table>
 <h2>Panels: above as they should be, below as drawn</h2>
 <img src="{{ pictures["panels.png"] }}" alt="Real panels, each with the drawn one beneath it">
 <h2>Fit their words least</h2>
