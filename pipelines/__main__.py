@@ -154,6 +154,31 @@ def upload(preset: str | None, host: str, namespace: str | None, registry: str, 
 
 
 @pipelines.command()
+@click.argument("model", type=click.Choice(["critic", "illustrator", "motion", "writer"]))
+@click.option("--preset", default="full", show_default=True, help="The preset whose training is tuned.")
+@click.option("--trials", default=60, show_default=True, help="How many trials there are to be.")
+@click.option("--at-once", default=4, show_default=True, help="How many of them at the same time.")
+@click.option("--namespace", default="storywright", show_default=True, help="The namespace of the experiment.")
+@click.option(
+    "--factory", default="/trainings/factory", show_default=True, help="Where the material lies, on the volume."
+)
+@click.option("--registry", default="", help="Host and path of the registry that the cluster pulls the images from.")
+@click.option("--tag", help="The images' tag, such as the git commit.")
+def katib(
+    model: str, preset: str, trials: int, at_once: int, namespace: str, factory: str, registry: str, tag: str | None
+) -> None:
+    """Print an experiment of Katib that tunes the training of MODEL: `kubectl create -f -` takes it."""
+    from pipelines import compiling
+    from pipelines import katib as experiments
+
+    order = experiments.Order(
+        model=model, preset=preset, trials=trials, at_once=at_once, namespace=namespace, factory=factory
+    )
+    images = compiling.Images(registry=registry, **({"tag": tag} if tag else {}))
+    print(experiments.manifest(order, images), end="")
+
+
+@pipelines.command()
 def needs() -> None:
     """Compare what each step asks of a cluster with what its runs were seen to take."""
     from pipelines import measured

@@ -46,6 +46,8 @@ class Needs:
     """What its network policy lets it reach."""
     reads_database: bool = False
     """Whether it reads the studio's database."""
+    tunes: bool = False
+    """Whether it works on a study, whose database the secret `tuning-database` names."""
     trains: bool = False
     """Whether it trains: what is half done outlives its pod, and several processes may do it."""
 
@@ -60,6 +62,8 @@ _NEEDS = {
     "train_motion": Needs(memory="24Gi", **_TRAINING),
     "train_writer": Needs(memory="16Gi", **_TRAINING),
     "tune": Needs(cpu="4", memory="16Gi", num_gpus=1, seconds=8 * _HOUR),
+    "tune_model": Needs(cpu="4", memory="24Gi", num_gpus=1, seconds=24 * _HOUR, cached=False, tunes=True),
+    "choose_values": Needs(cached=False, tunes=True),
     "evaluate": Needs(cpu="4", memory="16Gi", num_gpus=1, seconds=4 * _HOUR),
     "promote": Needs(cached=False),
     "deploy": Needs(cached=False),
@@ -107,6 +111,9 @@ def ask(made: PipelineTask, step: str) -> None:
     if needs.reads_database:
         kubernetes.add_pod_label(made, "storywright.dev/uses-database", "yes")
         kubernetes.use_secret_as_env(made, "studio-database", {"database-url": "STORYWRIGHT_DATABASE_URL"})
+    if needs.tunes:
+        kubernetes.add_pod_label(made, "storywright.dev/uses-database", "yes")
+        kubernetes.use_secret_as_env(made, "tuning-database", {"database-url": "STORYWRIGHT_TUNING_URL"})
     if needs.trains:
         _share_trainings(made)
     if place != "gpu-cluster":

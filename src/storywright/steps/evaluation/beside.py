@@ -86,13 +86,19 @@ def compare(
 def preference_win_rate(
     folder: Path, critic: Critic, items: Items, beside: Beside, scores: Scores, bootstrap: Bootstrap
 ) -> dict[str, Interval | float]:
-    """How often the challenger's panel is the one that users would prefer; nothing where too little was said to fit."""
+    """How often the challenger's panel is the one that users would prefer; nothing where too little was said to fit.
+
+    Each panel's appeal is kept on both sides, so that a gate can weigh it item by item.
+    """
     if not (folder / WEIGHTS).is_file():
         return {}
     taste = Preference.open(folder, critic)
     ours, theirs = (taste.appeal(side.pictures, items.prompts) for side in (beside.challenger, beside.champion))
     won = np.where(ours == theirs, 0.5, (ours > theirs).astype(float))
     scores.add("preference_win_rate", items.names, won)
+    scores.add("appeal", items.names, ours)
+    for name, appeals in (("challenger", ours), ("champion", theirs)):
+        beside.scores[name].add("appeal", items.names, appeals)
     return {"preference_win_rate": bootstrap.mean("preference_win_rate", won)}
 
 

@@ -242,9 +242,11 @@ def _said(facts: Facts, most: int = 10) -> list[tuple[str, str, str]]:
 
 def _beside(beside: Beside | None) -> list[tuple[str, str, str, str, str]]:
     """Metric, challenger, champion, their difference with its interval, and the verdict."""
-    found = []
-    for metric, gap in beside.differences.items() if beside else ():
-        ours, theirs = (float(beside.scores[who].values(metric).mean()) for who in ("challenger", "champion"))
+    found: list[tuple[str, str, str, str, str]] = []
+    if beside is None:
+        return found
+    for metric, gap in beside.differences.items():
+        ours, theirs = (float(scores.values(metric).mean()) for scores in beside.scores.values())
         verdict = "better" if gap.low > 0 else "worse" if gap.high < 0 else "no telling"
         title = MEANINGS.get(metric, (metric.replace("_", " "),))[0]
         found.append((title, f"{ours:.3f}", f"{theirs:.3f}", f"{gap:+.3f}", verdict))

@@ -162,6 +162,9 @@ def _main() -> None:
     parser = argparse.ArgumentParser(prog="python -m storywright.steps.tuning.trial", description=__doc__)
     parser.add_argument("model", choices=MODELS)
     parser.add_argument("values", nargs="*", metavar="NAME=VALUE", help="what is tried, such as training.batch=64")
+    parser.add_argument(
+        "--training", type=json.loads, metavar="JSON", help="the training's values, not from params.yaml"
+    )
     parser.add_argument("--params", type=Path, default=command.PARAMS)
     parser.add_argument("--preset")
     parser.add_argument("--factory", type=Path, default=Path("factory"), help="where the inputs lie")
@@ -172,7 +175,7 @@ def _main() -> None:
     changes = {name: yaml.safe_load(value) for name, _, value in (one.partition("=") for one in args.values)}
     attempt = Attempt(
         step=step,
-        values=command.read_params(args.params, args.preset)[step],
+        values=args.training or command.read_params(args.params, args.preset)[step],
         inputs={name: str(path) for name, path in contract.input_paths(step, args.factory).items()},
         folder=args.folder,
     )
