@@ -346,6 +346,15 @@ def test_an_alias_that_was_moved_by_hand_is_put_back_and_the_server_says_so(
     assert "was never put to the gates" in refused.tags[registry.REFUSED]
 
 
+def test_a_server_that_is_bound_to_a_version_follows_no_alias(
+    at: Settings, tmp_path: Path, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = promoted(at, tmp_path, 1), promoted(at, tmp_path, 2)
+    monkeypatch.setenv("STORYWRIGHT_VERSION", first)
+    assert serves(start()) == (first, "registry")
+    assert number(at, "champion") == second
+
+
 def coming(studio: Studio) -> dict[str, Any] | None:
     found: dict[str, Any] | None = studio.client.get("/api/v1/models").json()["rollout"]
     return found

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -101,6 +102,21 @@ def hook(url: str) -> None:
 
     where = hooks.register(url, os.environ.get(hooks.SECRET, ""))
     print(f"MLflow tells {where} when an alias of the models moves.")
+
+
+@models.command()
+@click.argument("version")
+@click.option("--percent", type=click.IntRange(0, 100), required=True, help="Of the requests; 0: back again.")
+def traffic(version: str, percent: int) -> None:
+    """Give a VERSION a share of a cluster's requests: between `kubectl get … -o json` and `kubectl replace -f -`."""
+    from storywright.registry import traffic as clusters
+
+    try:
+        service = json.loads(sys.stdin.read())
+    except ValueError as error:
+        raise BadInput("What came in is not JSON: pipe `kubectl get inferenceservice studio -o json` here.") from error
+    changed = clusters.split(service if isinstance(service, dict) else {}, version, percent)
+    print(json.dumps(changed, indent=2))
 
 
 @models.command()

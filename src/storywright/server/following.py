@@ -18,6 +18,7 @@ from pathlib import Path
 from storywright import registry
 from storywright.errors import BadInput
 from storywright.registry import judging
+from storywright.registry.traffic import PINNED
 from storywright.registry.versions import Version
 from storywright.server.desk import Desk
 from storywright.server.drawing import asking, devices
@@ -98,6 +99,7 @@ class Following:
     ) -> None:
         """An `opener` opens the models in this process; without one, each device has a process of its own."""
         self._settings, self.metrics, self._every = settings, metrics, every_seconds
+        self._bound = os.environ.get(PINNED, "")
         self._plan = Plan.parse(os.environ.get(VARIABLE, "")) if plan is None else plan
         self._hosts: Callable[[], list[Host]] = devices.processes if opener is None else lambda: [Bench(opener)]
         self.desk = Desk(metrics)
@@ -169,7 +171,7 @@ class Following:
         champion, notice = None, ""
         try:
             self._withdraw()
-            champion, notice = judging.settle(self._settings)
+            champion, notice = self._wanted()
             self.metrics.registry_up.set(1)
         except BadInput as error:
             self.metrics.registry_up.set(not isinstance(error, registry.RegistryAwayError))
@@ -185,6 +187,13 @@ class Following:
         if notice and notice != self.notice:
             _LOG.warning("%s", notice)
         self.notice = notice
+
+    def _wanted(self) -> tuple[Version | None, str]:
+        """Who is to be served: the champion, or the version that this server is bound to."""
+        if not self._bound:
+            return judging.settle(self._settings)
+        found = registry.find(self._bound, self._settings)
+        return found, "" if found else f"{PINNED} names version {self._bound!r}, which the registry does not have."
 
     @property
     def _now(self) -> _Serving:
