@@ -9,7 +9,7 @@ ACCELERATOR ?= cpu
 TERRAFORM_TOOLS := .venv-terraform
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo repro test test-fast test-terraform test-manifests images test-images release bench-draw bench-train bench-onnx bench-steps soak-training bench-material bench-studio bench-writer bench-metrics bench-serve soak-api bench-feedback soak-durability soak ablation check format serve mlflow clean
+.PHONY: help setup demo repro test test-fast test-terraform test-manifests images test-images release bench-draw bench-train bench-onnx bench-steps soak-training bench-material bench-studio bench-writer bench-metrics bench-serve soak-api bench-feedback soak-durability soak ablation loop-demo check format serve mlflow clean
 
 help:  ## show what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -104,6 +104,9 @@ bench-material: setup  ## measure crawler, drawn world and corpus against their 
 bench-writer: setup  ## measure how fast and how good the embedded writer is
 	@$(BIN)/python benchmarks/bench_writer.py
 	@$(BIN)/python benchmarks/bench_writer.py --quality docs/results/writer
+
+loop-demo: setup  ## a year of the loop in minutes: people, drift, retraining, gates, swap, rollback (prometheus, prometheus-alertmanager)
+	@$(BIN)/python -m examples.loop.demo --out docs/results/loop.md
 
 bench-serve: setup  ## measure drawing in service beside LitServe and MLflow, overload and the end (six minutes)
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'

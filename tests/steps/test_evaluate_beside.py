@@ -131,11 +131,13 @@ def test_users_who_like_what_is_bright_would_prefer_the_brighter_one(drawn_corpu
         return beside.Side(models={"critic": "x"}, pictures=pictures, drawing=Meter(), written=None)
 
     def rate(ours, theirs):
-        pair = beside.Beside(challenger=side(ours), champion=side(theirs), critic="x", scores={}, differences={})
+        kept = {"challenger": Scores(), "champion": Scores()}
+        pair = beside.Beside(challenger=side(ours), champion=side(theirs), critic="x", scores=kept, differences={})
         bootstrap = Bootstrap(0.9, 200, 0)
-        return beside.preference_win_rate(tmp_path, critic, items, pair, Scores(), bootstrap)[
-            "preference_win_rate"
-        ].value
+        found = beside.preference_win_rate(tmp_path, critic, items, pair, Scores(), bootstrap)["preference_win_rate"]
+        appeals = [list(kept[name].by_metric["appeal"].values()) for name in ("challenger", "champion")]
+        assert [a > b for a, b in zip(*appeals, strict=True)] == [found.value > 0.5] * 2
+        return found.value
 
     assert rate([light] * 2, [dark] * 2) == 1.0
     assert rate([dark] * 2, [light] * 2) == 0.0

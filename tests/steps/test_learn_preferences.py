@@ -15,7 +15,7 @@ from storywright.critic.encoder import Critic
 from storywright.critic.preference import Preference
 from storywright.errors import BadInput
 from storywright.illustrator.model import Illustrator
-from storywright.steps import contract
+from storywright.steps import contract, learn_preferences
 from storywright.steps.collect_feedback import PAIRS
 from storywright.writer.model import Writer
 
@@ -156,3 +156,23 @@ def test_a_model_of_another_critics_eyes_is_refused(
     about.write_text(json.dumps(json.loads(about.read_text()) | {"critic": "another"}))
     with pytest.raises(BadInput, match="fitted with another critic"):
         Preference.open(tmp_path / "preference", Critic.open(tiny_models["critic"]))
+
+
+def test_a_run_that_fails_halfway_leaves_nothing_in_place_and_goes_on_to_the_same_bits(
+    drawn_corpus: Path, tiny_models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = {f"{name}_training": LEARN[f"{name}_training"] | {"steps": 3} for name in ("illustrator", "writer")}
+    pairs = written(drawn_corpus, tmp_path / "pairs", count=20)
+    for name in ("whole", "broken"):
+        (tmp_path / name).mkdir()
+        fitted(pairs, tiny_models["critic"], tmp_path / name)
+    learned(pairs, tiny_models, tmp_path / "whole", [], **few)
+    with monkeypatch.context() as broken:
+        broken.setattr(learn_preferences.writing, "Preferring", lambda *_: (_ for _ in ()).throw(OSError("no light")))
+        with pytest.raises(OSError, match="no light"):
+            learned(pairs, tiny_models, tmp_path / "broken", [], **few)
+    assert not (tmp_path / "broken" / "illustrator").exists()
+    assert not (tmp_path / "broken" / "m.json").exists()
+    learned(pairs, tiny_models, tmp_path / "broken", [], **few)
+    for path in ("illustrator/unet/diffusion_pytorch_model.safetensors", "writer/model.safetensors", "changes.md"):
+        assert (tmp_path / "broken" / path).read_bytes() == (tmp_path / "whole" / path).read_bytes()
