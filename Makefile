@@ -9,7 +9,7 @@ ACCELERATOR ?= cpu
 TERRAFORM_TOOLS := .venv-terraform
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo repro test test-fast test-terraform test-manifests images test-images release bench-draw bench-train bench-onnx bench-steps soak-training bench-material bench-studio bench-writer bench-metrics bench-serve soak-api bench-feedback soak-durability soak ablation loop-demo check format serve mlflow clean
+.PHONY: help setup demo repro test test-fast test-terraform test-manifests images test-images release bench-draw bench-train bench-onnx bench-steps soak-training bench-material bench-studio bench-writer bench-metrics bench-serve bench-drift bench-watch dashboards soak-api bench-feedback soak-durability soak ablation loop-demo check format serve mlflow clean
 
 help:  ## show what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -111,6 +111,15 @@ loop-demo: setup  ## a year of the loop in minutes: people, drift, retraining, g
 bench-serve: setup  ## measure drawing in service beside LitServe and MLflow, overload and the end (six minutes)
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	@$(BIN)/python benchmarks/bench_serve.py
+
+bench-drift: setup  ## measure how often drift is seen where there is none, and found where there is some (a few minutes)
+	@$(BIN)/python benchmarks/bench_drift.py --out docs/results/drift.md
+
+bench-watch: setup  ## measure what watching costs a request, a scrape and a training step (two minutes, on a quiet machine)
+	@$(BIN)/python benchmarks/bench_watch.py --out docs/results/watching.md
+
+dashboards: setup  ## draw the dashboards from the Prometheus at 127.0.0.1:9090 into docs/dashboards
+	@$(BIN)/python monitoring/grafana/pictures.py --out docs/dashboards --minutes $${MINUTES:-60}
 
 soak-api: setup  ## ask every operation of the API 500 times, with what is allowed and what is not (an hour or more)
 	@STORYWRIGHT_SOAK_EXAMPLES=$${EXAMPLES:-500} $(BIN)/python -m pytest tests/server/test_schemathesis.py -p no:randomly
