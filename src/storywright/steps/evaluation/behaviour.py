@@ -215,8 +215,8 @@ def _changes() -> list[_Change]:
     return [
         _Change("a paraphrase is drawn alike", "invariance", _paraphrased, None, 0.8),
         _Change("synonyms are drawn alike", "invariance", _with_synonyms, None, 0.8),
-        _Change("typos are forgiven", "robustness", lambda s, r: misspelt(prompt(s), r), None, 0.6),
-        _Change("a very long prompt is drawn", "robustness", _lengthened, None, 0.6),
+        _Change("typos are forgiven", "robustness", lambda s, r: misspelt(prompt(s), r), None, 0.3),
+        _Change("a very long prompt is drawn", "robustness", _lengthened, None, 0.3),
         _Change("a red car is redder than a blue one", "direction", lambda s, _: prompt(_recoloured(s)), _bluer, 0.8),
         _Change("night is darker than day", "direction", lambda s, _: prompt(replace(s, time="night")), _darker, 0.8),
     ]
