@@ -8,6 +8,7 @@ from PIL import Image
 
 from storywright.board import Panel
 from storywright.critic.encoder import Critic
+from storywright.illustrator import enlarger
 from storywright.studio import card
 from storywright.studio.director import Drawing, Takes
 from storywright.studio.likeness import Eye, References
@@ -59,6 +60,17 @@ def test_the_draw_with_the_right_hair_and_clothes_is_kept(critic, order):
     assert kept.seed == 1
     assert kept.seen.right == 1.0
     assert kept.seen.misread == ""
+
+
+def test_the_kept_draw_alone_is_made_four_times_as_large(critic):
+    large = enlarger.opened(STARTER / "illustrator" / "enlarger")
+    drawings = Pictures({1: SCENE, 2: in_other_colours(SCENE)})
+    taking = Takes(Models(critic=critic, illustrator=drawings, writer=None, enlarger=large), Drawing(draws=2))
+    (kept,) = taking.best([staged(SCENE)], [(1, 2)], "16:9", [References()], ["p01"])
+    small = drawn(SCENE)
+    assert kept.picture.size == (4 * small.width, 4 * small.height)
+    near = np.abs(np.asarray(kept.picture.resize(small.size)).astype(int) - np.asarray(small)).mean()
+    assert near < 6, "it is the same drawing"
 
 
 def test_of_several_captions_the_one_is_kept_that_says_what_the_line_says(critic):

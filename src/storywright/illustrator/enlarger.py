@@ -63,12 +63,18 @@ class Enlarger(nn.Module):
         plain = F.interpolate(pixels, scale_factor=SCALE, mode="bilinear")
         return plain + F.pixel_shuffle(self.last(seen), SCALE)
 
+    def four_times(self, pictures: Sequence[Image.Image]) -> list[Image.Image]:
+        """Each picture, four times as wide and high."""
+        sizes = [(picture.width * SCALE, picture.height * SCALE) for picture in pictures]
+        return [self.enlarged(np.asarray(one.convert("RGB")), size) for one, size in zip(pictures, sizes, strict=True)]
+
     @torch.inference_mode()
     def enlarged(self, picture: np.ndarray, size: tuple[int, int]) -> Image.Image:
         """A picture, uint8 (height, width, 3), at `size`, a width and a height."""
-        device = self.first.weight.device
-        pixels = torch.from_numpy(picture).to(device).permute(2, 0, 1)[None].float() / 127.5 - 1
-        large = ((self(pixels)[0].clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
+        weight = self.first.weight
+        pixels = torch.tensor(picture, device=weight.device).permute(2, 0, 1)[None].float() / 127.5 - 1
+        made = self(pixels.to(weight.dtype))[0].float().clamp(-1, 1)
+        large = ((made + 1) * 127.5).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
         image = Image.fromarray(large)
         return image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
 

@@ -83,7 +83,7 @@ class Illustrator:
         self.text_encoder, self.tokenizer = parts["text_encoder"].to(device).eval(), parts["tokenizer"]
         self._draft = parts["draft"].to(device).eval() if parts.get("draft") else None
         self._reader = parts["reader"].to(device).eval() if parts.get("reader") else None
-        self._enlarger = parts["enlarger"].to(device).eval() if parts.get("enlarger") else None
+        self.enlarger = parts["enlarger"].to(device).eval() if parts.get("enlarger") else None
         self.scheduler, self.device = parts["scheduler"], torch.device(device)
         self.drawing = drawing
         self.at_once = 8  # pictures that are computed together
@@ -106,8 +106,8 @@ class Illustrator:
             return Published.open(folder, device)
         parts = opened(place)
         if quick and device == "cpu" and _halves_quickly():
-            for name in ("unet", "vae"):
-                parts[name] = parts[name].bfloat16()
+            for name in ("unet", "vae", "enlarger"):
+                parts[name] = parts[name].bfloat16() if parts.get(name) else None
         made = cls(parts, _drawing_of(place, parts), device)
         made.few = {int(each.name): each for each in (place / FEW).glob("[0-9]*") if each.name.isdigit()}
         return made
@@ -247,8 +247,8 @@ class Illustrator:
         return [self._enlarged(picture, size) for picture in autoencoder.to_pictures(pixels, area)]
 
     def _enlarged(self, picture: np.ndarray, size: tuple[int, int]) -> Image.Image:
-        if self._enlarger is not None and size[0] > picture.shape[1]:
-            return self._enlarger.enlarged(picture, size)
+        if self.enlarger is not None and size[0] > picture.shape[1]:
+            return self.enlarger.enlarged(picture, size)
         image = Image.fromarray(picture)
         return image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
 

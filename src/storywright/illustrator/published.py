@@ -61,7 +61,7 @@ class Published(Illustrator):
     def __init__(self, pipeline: Any, name: str, device: str) -> None:
         self.pipeline, self.name, self.device = pipeline, name, torch.device(device)
         self.drawing = _settings(pipeline, name)
-        self.scheduler = pipeline.scheduler
+        self.scheduler, self.enlarger = pipeline.scheduler, None
         self._one_at_a_time = threading.Lock()
         self._placement = place(pipeline, self.device)
 

@@ -295,7 +295,8 @@ class Takes:
             likes = [take.liked + _LIKENESS_WEIGHT * like for take, like in zip(takes, alike, strict=True)]
             kept.append(takes[int(np.argmax(likes))])
             known.learn(panel.scene, kept[-1].seen.vector, name)
-        return kept
+        finished = self._models.finished([take.picture for take in kept])
+        return [replace(take, picture=picture) for take, picture in zip(kept, finished, strict=True)]
 
     def nearest(self, line: str, captions: Sequence[str]) -> str:
         """The caption that says most nearly what the line says, by the critic."""

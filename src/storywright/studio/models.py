@@ -1,12 +1,16 @@
 """The three models that make boards, opened together, with what a board's provenance says about them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from PIL import Image
 
 from storywright import __version__, files
 from storywright.board import Origin
 from storywright.critic.encoder import Critic
 from storywright.errors import BadInput
+from storywright.illustrator.enlarger import Enlarger
 from storywright.illustrator.model import Illustrator
 from storywright.writer.llm.opening import open_writer
 from storywright.writer.model import Writer
@@ -26,6 +30,8 @@ class Models:
     critic: Critic
     illustrator: Illustrator
     writer: Proposes
+    enlarger: Enlarger | None = None
+    """Makes the pictures larger that a board keeps; None: they stay as they were drawn."""
     origins: list[Origin] = field(default_factory=list)
     corpus_digest: str = ""
     free_words: bool = False
@@ -56,6 +62,7 @@ class Models:
             critic=Critic.open(places["critic"], device=device),
             illustrator=illustrator,
             writer=Writer.open(places["writer"], places["critic"]),
+            enlarger=illustrator.enlarger,
             origins=origins,
             corpus_digest=corpus_digest,
             free_words=not illustrator.drawing.styles,
@@ -66,6 +73,10 @@ class Models:
         """What the model in a role is called."""
         return next((origin.name for origin in self.origins if origin.role == role), role)
 
+    def finished(self, pictures: Sequence[Image.Image]) -> list[Image.Image]:
+        """Pictures as a board keeps them."""
+        return self.enlarger.four_times(pictures) if self.enlarger else list(pictures)
+
     def with_illustrator(self, name: str, device: str = "cpu") -> "Models":
         """The same models with another illustrator: a pipeline's folder, or a published one's name on the Hub."""
         illustrator = Illustrator.open(Path(name) if Path(name).is_dir() else name, device, quick=True)
@@ -75,6 +86,7 @@ class Models:
         return replace(
             self,
             illustrator=illustrator,
+            enlarger=illustrator.enlarger,
             origins=[*others, Origin(role="illustrator", name=called, digest=digest)],
             free_words=not illustrator.drawing.styles,
             native_size=illustrator.drawing.native_size,

@@ -33,14 +33,15 @@ class Redrawing:
         panels, scenes = [panel for panel, _ in staged], [scene for _, scene in staged]
         asked = [panel.prompt for panel in panels], scenes, [panel.seed or 0 for panel in panels]
         takes = Takes(self._models, self._drawing).all(*asked, board.aspect)
-        return [self._drawn(board, panel, take) for panel, take in zip(panels, takes, strict=True)]
+        pictures = self._models.finished([take.picture for take in takes])
+        return [self._drawn(board, *each) for each in zip(panels, takes, pictures, strict=True)]
 
-    def _finished(self, board: Storyboard, panel: Panel, picture: Image.Image) -> Image.Image:
+    def _composed(self, board: Storyboard, panel: Panel, picture: Image.Image) -> Image.Image:
         if panel.provenance.settings.get(COMPOSED) != END_FRAME or not board.brief:
             return picture
         return endframe.composed(picture, board.brief, endframe.opened(board.brief, self._folder))
 
-    def _drawn(self, board: Storyboard, panel: Panel, take: Take) -> Drawn:
+    def _drawn(self, board: Storyboard, panel: Panel, take: Take, picture: Image.Image) -> Drawn:
         before = panel.provenance
         origin = provenance(self._models, self._drawing, board.aspect, take.seed, panel.prompt, before.rights)
         origin.models = [*origin.models, *(one for one in before.models if one.role == "person")]
@@ -48,7 +49,7 @@ class Redrawing:
             origin.settings[COMPOSED] = before.settings[COMPOSED]
         others = [score for score in panel.scores if score.name not in (card.FIT, card.LOOKS)]
         file = io.BytesIO()
-        self._finished(board, panel, take.picture).save(file, "PNG")
+        self._composed(board, panel, picture).save(file, "PNG")
         drawn = panel.model_copy(update={"provenance": origin, "scores": [*scores_of(take), *others]})
         return Drawn(drawn, file.getvalue(), take.liked)
 

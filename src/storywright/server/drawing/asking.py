@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from storywright.critic.encoder import Critic
+from storywright.illustrator.enlarger import Enlarger
 from storywright.illustrator.model import Illustrator
 from storywright.server.drawing.room import Room
 from storywright.server.drawing.work import Asker, Opened, Picture, Question
@@ -26,6 +27,7 @@ def models(room: Room, opened: Opened, asker: Asker) -> Models:
         critic=cast(Critic, _Critic(room, asker)),
         illustrator=cast(Illustrator, _Illustrator(room, opened, asker)),
         writer=cast(Proposes, _Writer(room, opened, asker)),
+        enlarger=cast(Enlarger, _Enlarger(room, asker)) if opened.enlarges else None,
     )
 
 
@@ -63,6 +65,14 @@ class _Illustrator:
         finally:
             for one in drawn:
                 one.cancel()
+
+
+class _Enlarger:
+    def __init__(self, room: Room, asker: Asker) -> None:
+        self._room, self._asker = room, asker
+
+    def four_times(self, pictures: Sequence[Image.Image]) -> list[Image.Image]:
+        return list(self._room.ask(Question("enlarger", "four_times", (list(pictures),)), self._asker))
 
 
 class _Critic:

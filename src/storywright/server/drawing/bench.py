@@ -24,6 +24,7 @@ _TOGETHER, _TOGETHER_ON_A_GPU = {"cpu": 8}, 32
 _ASKED = {
     "critic": ("fit", "of_pictures", "of_words", "of_regions"),
     "writer": ("propose",),
+    "enlarger": ("four_times",),
     "animator": ("draw", "in_style"),
 }
 
@@ -66,10 +67,11 @@ class Bench:
         self._models, self._folder, self._animator = models, folder, None
         nothing: Any = None
         return Opened(
-            known=dataclasses.replace(models, critic=nothing, illustrator=nothing, writer=nothing),
+            known=dataclasses.replace(models, critic=nothing, illustrator=nothing, writer=nothing, enlarger=None),
             drawing=drawing,
             languages=tuple(models.writer.languages),
             together=getattr(models.illustrator, "at_once", 8),
+            enlarges=models.enlarger is not None,
         )
 
     def draw(self, pictures: Sequence[Picture]) -> list[Image.Image]:

@@ -48,7 +48,7 @@ class Picture:
 class Question:
     """A question to another model of the crew."""
 
-    role: Literal["critic", "writer", "animator"]
+    role: Literal["critic", "writer", "enlarger", "animator"]
     name: str
     words: tuple[Any, ...] = ()
     how: Mapping[str, Any] = field(default_factory=dict)
@@ -66,3 +66,5 @@ class Opened:
     """That the writer writes."""
     together: int = 8
     """Pictures that are worth drawing at once."""
+    enlarges: bool = False
+    """Whether there is what makes pictures larger."""
