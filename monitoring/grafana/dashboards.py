@@ -283,6 +283,14 @@ def _factory() -> Dashboard:
         )
         .with_panel(
             curve(
+                "Versions gone back from, in an hour",
+                "short",
+                ("sum by (reason) (increase(storywright_model_rollbacks_total[1h]))", "{{reason}}"),
+                says="By the server itself, because a new version did worse than the one before.",
+            )
+        )
+        .with_panel(
+            curve(
                 "Drawing processes started again, in an hour",
                 "short",
                 ("sum(increase(storywright_drawing_restarts_total[1h]))", "restarts"),

@@ -27,7 +27,7 @@ from storywright.watch.feedback import Feedback
 from storywright.writer.model import Proposal
 
 VALUES = read_params(Path(__file__).parents[2] / "params.yaml", "demo")["monitor"] | {
-    "num_reference": 60, "num_current": 24, "min_current": 10, "num_drawn": 20, "steps": 1, "threads": 1,
+    "num_reference": 60, "num_current": 24, "min_current": 10, "num_drawn": 30, "steps": 1, "threads": 1,
 }  # fmt: skip
 WORDS = ["Mia runs.", "The bottle stands on the table.", "Rain falls on the street, and nobody is there."]
 
@@ -120,7 +120,7 @@ def test_before_anybody_asked_for_boards_the_deployed_models_draw_and_nothing_ha
 ) -> None:
     found, metrics = measured(inputs, tmp_path / "a")
     assert found["drifted"] == []
-    assert (metrics["from_boards"], metrics["num_current"], metrics["num_reference"]) == (0, 20, 60)
+    assert (metrics["from_boards"], metrics["num_current"], metrics["num_reference"]) == (0, 30, 60)
     shown = json.loads((Settings.from_environment().home / "watch" / "drift.json").read_text())
     assert shown == found
 

@@ -1,8 +1,10 @@
 """Drift between tables, measured by Evidently's functions and shown by its reports."""
 
 import datetime
+import importlib.util
 import json
 import re
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,7 +19,8 @@ from storywright.watch import drift, reports
 from storywright.watch.drift import Compared, Sample
 from storywright.watch.feedback import Feedback
 
-LIMITS = read_params(Path(__file__).parents[2] / "params.yaml", "demo")["monitor"]["limits"]
+ROOT = Path(__file__).parents[2]
+LIMITS = read_params(ROOT / "params.yaml", "demo")["monitor"]["limits"]
 WORDS = ["Mia runs in the park.", "The bottle stands on the table, and the light is warm.", "She smiles.", "Rain."]
 NOUNS = ["bottle", "morning", "train", "friend", "window", "garden", "kitchen", "river", "music", "winter", "market"]
 RUSSIAN = ["бутылка", "утро", "поезд", "друг", "окно", "сад", "кухня", "река", "музыка", "зима", "рынок"]
@@ -150,6 +153,20 @@ def test_a_kind_of_product_that_was_named_once_is_no_drift() -> None:
     found = drift.with_known_genres(Compared(what="briefs", reference=one.reference, current=strange))
     assert set(found.current["brief_genre"]) == {"bottle", "phone", "shoe", "car", "other"}
     assert "brief_genre" not in drift.measure([found], LIMITS, 48).drifted
+
+
+def test_alarms_without_drift_are_rare_and_the_stated_effects_are_found() -> None:
+    """The benchmark in a shorter form: the comparisons that need no pictures."""
+    spec = importlib.util.spec_from_file_location("bench_drift", ROOT / "benchmarks" / "bench_drift.py")
+    assert spec and spec.loader
+    bench = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = bench  # its dataclasses look themselves up
+    spec.loader.exec_module(bench)
+    worlds = {"briefs": bench.briefs(700), "feedback": bench.words_said(700)}
+    assert bench.false_alarms(worlds, 20)["any"] <= bench.BAR_FALSE
+    for what, world in worlds.items():
+        for effect in bench.effects()[what]:
+            assert bench.alarms(world, what, effect, 20) >= bench.BAR_FOUND, effect.says
 
 
 def test_the_newest_reports_are_kept_and_their_pages_found(tmp_path: Path) -> None:
