@@ -108,6 +108,8 @@ def made(attempt: Attempt, changes: Mapping[str, Any], report: Report, name: str
             raise error.reason from None
         run.finish({key: path for key, path in outputs.items() if key in ("metrics", "curves")})
         number = _decisive(outputs["metrics"], space, attempt.step)
+        # Its name is that of a curve as well, whose last point would hide it.
+        run.record.metrics["decisive"] = number
     shutil.rmtree(place)
     return number
 
