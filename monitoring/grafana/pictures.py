@@ -9,6 +9,7 @@ the dashboards' JSON, and Prometheus answers them.
 import argparse
 import datetime
 import json
+import math
 import re
 import time
 from pathlib import Path
@@ -118,14 +119,16 @@ def _curves(
     axes = figure.add_axes((left + 0.035, bottom + 0.25 * height, width - 0.045, 0.6 * height), facecolor=_PANEL)
     axes.set_title(panel["title"], color=_INK, fontsize=9, loc="left")
     scale, unit = _UNITS.get(panel["fieldConfig"]["defaults"].get("unit", ""), (1, ""))
+    top = 0.0
     for legend, series in found[:12]:
         moments = [datetime.datetime.fromtimestamp(moment, datetime.UTC) for moment, _ in series["values"]]
         values = [float(value) * scale for _, value in series["values"]]
+        top = max([top, *(value for value in values if math.isfinite(value))])
         axes.plot(moments, values, linewidth=1.2, label=_named(legend, series["metric"])[:44])
     axes.xaxis.set_major_formatter(dates.DateFormatter("%H:%M:%S"))
     axes.xaxis.set_major_locator(mpl.dates.AutoDateLocator(maxticks=6))
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}{unit}")
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.08 * top or 1)
     axes.tick_params(colors=_INK, labelsize=7)
     axes.grid(color=_GRID, linewidth=0.6)
     for side in axes.spines.values():
