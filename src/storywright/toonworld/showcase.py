@@ -21,17 +21,14 @@ from storywright.toonworld.sheet import sheet
 
 _SMALL, _USUAL, _LARGE, _LARGEST = (160, 90), (192, 108), (256, 144), (1024, 576)
 _SIZES = ((64, 36), (96, 54), (128, 72), (192, 108), (256, 144), (384, 216))
-_LARGEST_FILE = 950_000
+_QUALITY = 88
 
 
 def main(folder: Path) -> None:
     """Draw all sheets into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, page in track(_sheets(), "drawing sheets", total=len(words.STYLES) * 3 + 9):
-        path = folder / f"{name}.png"
-        page.save(path, optimize=True)
-        if path.stat().st_size > _LARGEST_FILE:
-            page.quantize(256).save(path, optimize=True)
+        page.save(folder / f"{name}.webp", quality=_QUALITY, method=6)
 
 
 def any_scene(seed: int, style: Style) -> Scene:
