@@ -190,8 +190,8 @@ def told(
         lines.append(f"| GET {path} | {1_000 * found['seconds']:.2f} ms | {shares} |")
     lines += [
         "",
-        "The app is called without the work of an HTTP server, which comes to every request: these are upper bounds, and "
-        "the last column is the noise of the machine.",
+        "The app is called without the work of an HTTP server, which comes to every request: these are upper bounds, "
+        "and the last column is the noise of the machine.",
         "",
         f"The bar is {100 * BAR_REQUEST:.0f} % of a request. A scrape costs {1_000 * scraping:.1f} ms; every 15 s "
         f"that is {100 * scraping / 15:.3f} % of a core.",
