@@ -25,6 +25,7 @@ from optuna.trial import TrialState
 
 from storywright.errors import BadInput
 from storywright.progress import Progress
+from storywright.steps import contract
 from storywright.steps.tuning import space as spaces
 from storywright.steps.tuning import studies, trial
 from storywright.steps.tuning.studies import Place
@@ -79,7 +80,8 @@ def tune(attempt: Attempt, place: Place, budget: Budget, *, workers: int = 1, se
     study = studies.opened(place, space, plan, seed=seed)
     for number in studies.give_up_killed(study):
         _say(f"Trial {number} was killed; it is tried again.")
-    studies.begin_with(study, space, attempt.values)
+    # Of what params.yaml leaves out the Config knows the usual value.
+    studies.begin_with(study, space, asdict(contract.config_of(attempt.step, attempt.values)))
     attempt.folder.mkdir(parents=True, exist_ok=True)
     until = time.time() + 60 * budget.minutes if budget.minutes else 0.0
     order = Order(attempt=attempt, place=place, plan=plan, trials=budget.trials, until=until, seed=seed)
