@@ -52,7 +52,7 @@ def main() -> None:
             json.loads(path.read_text(encoding="utf-8")),
             asked.prometheus,
             asked.minutes,
-            asked.out / f"{path.stem}.png",
+            asked.out / f"{path.stem}.webp",
         )
 
 
