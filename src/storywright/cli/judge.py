@@ -37,11 +37,11 @@ def judge(
         from storywright.progress import track
     opened, illustrator = network.Judge.open(judge_folder or network.STARTER), Illustrator.open(model or STARTER)
     held_out = measuring.held_out(count)
-    how = {"steps": steps, "guidance": guidance}
-    made = [
-        illustrator.draw([words], seeds=[number], **how)[0]  # type: ignore[arg-type]
-        for number, (_, words) in enumerate(track(held_out, "drawing"))
-    ]
+    made = []
+    for first in track(range(0, len(held_out), illustrator.at_once), "drawing"):
+        words = [prompt for _, prompt in held_out[first : first + illustrator.at_once]]
+        seeds = range(first, first + len(words))
+        made += illustrator.draw(words, seeds=seeds, steps=steps, guidance=guidance)
     scenes = [scene for scene, _ in held_out]
     found = measuring.measured(opened, scenes, made)
     both = measuring.both_kept(opened, scenes, made)
