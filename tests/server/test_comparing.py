@@ -52,6 +52,14 @@ def test_people_are_shown_pairs_until_they_have_seen_all_and_the_result_says_who
     assert studio.client.get(f"/api/v1/comparisons/{name}/result").json()["ties"] == 0
 
 
+def test_whoever_has_their_words_deleted_is_in_no_result_any_more(studio: Studio) -> None:
+    name = laid_out(studio.settings.home).name
+    for user in ("mia", "tom"):
+        looked_through(studio, user)
+    assert studio.client.delete("/api/v1/feedback", params={"user": "mia"}).json()["num_deleted"] == 8
+    assert studio.client.get(f"/api/v1/comparisons/{name}/result").json()["people"] == 1
+
+
 def test_nothing_that_is_sent_says_which_version_is_which(studio: Studio) -> None:
     laid_out(studio.settings.home)
     answer = studio.client.get("/api/v1/comparisons/latest/next", params={"user": "mia"})

@@ -18,7 +18,7 @@ from storywright.server.problems import Busy, Missing
 from storywright.server.rules import allows
 from storywright.server.service import Service, TheService, service_of
 from storywright.studio import workspaces
-from storywright.watch import boards, database, feedback
+from storywright.watch import boards, comparing, database, feedback
 from storywright.watch.commits import Overfull
 from storywright.watch.feedback import Deleted, Feedback, Kind, OtherWords, Taken
 
@@ -218,7 +218,10 @@ def forget(
     user: Annotated[str, Query(max_length=128, description="Whose words; left out, one's own.")] = "",
     board: Annotated[str, Query(max_length=64, description="About which board, whoever said it; for an admin.")] = "",
 ) -> Forgotten:
-    """Delete what somebody said, or what was said about a board, and say which models had seen it."""
+    """Delete what somebody said, or what was said about a board, and say which models had seen it.
+
+    What somebody answered in a blind comparison goes too.
+    """
     if board:
         if not caller.may("admin"):
             raise HTTPException(403, "Only an admin deletes what others said about a board")
@@ -228,6 +231,8 @@ def forget(
     else:
         who = _somebody(caller, me, user)
         deleted, sets = feedback.delete(service.engine, workspace=caller.workspace, user=who)
+        if caller.workspace == workspaces.HOME:  # where versions are compared
+            deleted += comparing.forget(service.engine, who)
     versions, notice = _versions_that_saw(service, sets)
     shown = [SetThatSaw(number=one.number, digest=one.digest, made_ms=one.made_ms) for one in sets]
     return Forgotten(num_deleted=deleted, sets=shown, model_versions=versions, notice=notice)
