@@ -43,9 +43,9 @@ class Drawing:
 
     draws: int = 2
     """Pictures a panel, of which the critic keeps one."""
-    steps: int = 8
+    steps: int = 5
     """Denoising steps a picture."""
-    guidance: float = 3.0
+    guidance: float = 4.5
     """How closely a picture keeps to its words."""
 
     def __post_init__(self) -> None:
