@@ -70,7 +70,7 @@ _NEEDS = {
     "monitor": Needs(cached=False, reads_database=True),
     "collect_feedback": Needs(cached=False, reads_database=True),
     "fit_preference": Needs(memory="8Gi"),
-    "learn_preferences": Needs(memory="24Gi", **_TRAINING),
+    "learn_preferences": Needs(cpu="4", memory="24Gi", num_gpus=1, retries=3, seconds=24 * _HOUR),
     "note_learning": Needs(cached=False),
     "make_board": Needs(cached=False),
 }

@@ -138,7 +138,7 @@ def test_what_trains_has_a_gpu_its_nodes_and_shared_memory_and_nothing_else_has(
     for name, (container, asked) in tasks.items():
         pool = asked["nodeSelector"]["labels"][cluster.POOL_LABEL]
         gpus = container["resources"].get("accelerator")
-        if name.startswith("train-") or name in ("tune", "evaluate"):
+        if name.startswith("train-") or name in ("tune", "evaluate", "learn-preferences"):
             assert gpus["resourceType"] == cluster.GPU_TYPE
             assert pool == "gpu"
             assert [one["key"] for one in asked["tolerations"]] == [cluster.GPU_TYPE]

@@ -57,7 +57,7 @@ def behaviour_of(illustrator, critic):
 
 def test_who_draws_what_is_said_passes_every_test(critic):
     found = behaviour_of(Draughtsman(), critic)
-    assert all(one.passed and one.decided for one in found.values()), {n: o.why for n, o in found.items()}
+    assert all(one.passed and one.held == one.cases for one in found.values()), {n: o.why for n, o in found.items()}
 
 
 def test_who_does_not_listen_fails_the_directions(critic):
