@@ -179,8 +179,8 @@ def told(
     lines = [
         "# What watching costs",
         "",
-        f"`python benchmarks/bench_watch.py --out docs/results/watching.md`, {args.turns} turns of {args.requests} "
-        f"requests each, CPU time, {platform.machine()}, Python {platform.python_version()}.",
+        f"`python benchmarks/bench_watch.py --turns {args.turns} --requests {args.requests} --out {args.out}`, "
+        f"CPU time, {platform.machine()}, Python {platform.python_version()}.",
         "",
         "| request | CPU without watching | watching adds | twice the same app |",
         "|---|---|---|---|",

@@ -3,6 +3,10 @@
 import os
 import shutil
 import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +24,31 @@ def own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.Te
     monkeypatch.setenv("STORYWRIGHT_HOME", str(home))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{home}/mlflow.db")
     monkeypatch.setenv("STORYWRIGHT_TRACKING", "off")
+
+
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[str]:
+    """The address of a PostgreSQL of the test's own; mark the test with `system("pg_ctl")`."""
+    programs = Path(shutil.which("pg_ctl") or "").resolve().parent
+    user = "postgres" if os.geteuid() == 0 else None  # it refuses to run as root
+    folder = Path(tempfile.mkdtemp())  # pytest's own folders are closed to other users
+    if user:
+        shutil.chown(folder, user)
+
+    def call(program: str, *words: str) -> None:
+        subprocess.run(
+            [programs / program, "-D", folder / "data", *words], user=user, cwd=folder, check=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    call("initdb", "--auth=trust", "--username=studio", "--no-sync")
+    # On a socket in its own folder: no port has to be free.
+    call("pg_ctl", "-w", "-l", str(folder / "log"), "-o", f"-k {folder} -c listen_addresses= -c fsync=off", "start")
+    try:
+        yield f"postgresql+psycopg://studio@/postgres?host={folder}"
+    finally:
+        call("pg_ctl", "-m", "immediate", "stop")
+        shutil.rmtree(folder)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -1,13 +1,7 @@
 """Boards and jobs on a real PostgreSQL, with several workers and editors at once."""
 
-import os
-import shutil
-import socket
-import subprocess
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -22,29 +16,8 @@ pytestmark = pytest.mark.system("pg_ctl")
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    programs = Path(shutil.which("pg_ctl") or "").resolve().parent
-    user = "postgres" if os.geteuid() == 0 else None  # it refuses to run as root
-    folder = Path(tempfile.mkdtemp())  # pytest's own folders are closed to other users
-    if user:
-        shutil.chown(folder, user)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-
-    def call(program: str, *words: str) -> None:
-        subprocess.run(
-            [programs / program, "-D", folder / "data", *words], user=user, cwd=folder, check=True,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-
-    call("initdb", "--auth=trust", "--username=studio", "--no-sync")
-    call("pg_ctl", "-w", "-l", str(folder / "log"), "-o", f"-p {port} -k {folder} -c fsync=off", "start")
-    try:
-        yield f"postgresql+psycopg://studio@127.0.0.1:{port}/postgres"
-    finally:
-        call("pg_ctl", "-m", "immediate", "stop")
-        shutil.rmtree(folder)
+def url(postgresql: str) -> str:
+    return postgresql
 
 
 def test_of_many_editors_one_wins_and_a_repeated_key_is_one_version(url: str, tmp_path: Path) -> None:

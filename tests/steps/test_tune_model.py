@@ -9,11 +9,8 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import optuna
 import pytest
@@ -311,30 +308,6 @@ def test_one_trial_prints_what_katib_reads(drawn_corpus, tmp_path):
         capture_output=True, text=True, timeout=200, check=True,
     ).stdout.split()  # fmt: skip
     assert len(said) == 2 and all(line.startswith("loss=") for line in said), "one validation on the way, and the end"
-
-
-@pytest.fixture
-def postgresql() -> Iterator[str]:
-    programs = Path(shutil.which("pg_ctl") or "").resolve().parent
-    user = "postgres" if os.geteuid() == 0 else None  # it refuses to run as root
-    folder = Path(tempfile.mkdtemp())  # pytest's own folders are closed to other users
-    if user:
-        shutil.chown(folder, user)
-
-    def call(program: str, *words: str) -> None:
-        subprocess.run(
-            [programs / program, "-D", folder / "data", *words], user=user, cwd=folder, check=True,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-
-    call("initdb", "--auth=trust", "--username=studio", "--no-sync")
-    # On a socket in its own folder: no port has to be free.
-    call("pg_ctl", "-w", "-l", str(folder / "log"), "-o", f"-k {folder} -c listen_addresses= -c fsync=off", "start")
-    try:
-        yield f"postgresql+psycopg://studio@/postgres?host={folder}"
-    finally:
-        call("pg_ctl", "-m", "immediate", "stop")
-        shutil.rmtree(folder)
 
 
 @pytest.mark.system("pg_ctl")
