@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from storywright import files
 from storywright.corpus import reading
 from storywright.corpus.reading import Panels, shuffled
 from storywright.corpus.schema import PANELS
@@ -20,6 +21,10 @@ def corpus(material):
     for shard in range(3):
         material.write("train", shard, *(material.story(f"s{shard}-{n}", 1 + n % 4, 10 * shard + n) for n in range(9)))
     return material.corpus
+
+
+def indexes_beside(corpus):
+    return list((corpus.parent / ".unpacked").glob("*.arrow"))
 
 
 def everything(corpus):
@@ -91,14 +96,14 @@ def test_a_shard_with_compressed_pictures_is_refused_with_the_remedy(material):
     pq.write_table(material.table(rows), material.corpus / "train" / "panels-00000.parquet", compression="zstd")
     with pytest.raises(BadInput, match=r"panels-00000\.parquet keeps its pictures compressed.*preprocess"):
         Panels(material.corpus, "train")
-    assert list((material.corpus / "index").iterdir()) == []
+    assert indexes_beside(material.corpus) == []
 
 
 def test_the_index_is_made_once_and_anew_when_the_shards_change(corpus, material):
     first = Panels(corpus, "train")
-    made = {path: path.stat().st_mtime_ns for path in (corpus / "index").iterdir()}
+    made = {path: path.stat().st_mtime_ns for path in indexes_beside(corpus)}
     assert Panels(corpus, "train").digest == first.digest
-    assert {path: path.stat().st_mtime_ns for path in (corpus / "index").iterdir()} == made
+    assert {path: path.stat().st_mtime_ns for path in indexes_beside(corpus)} == made
     material.write("train", 3, material.story("new", 2, 77))
     second = Panels(corpus, "train")
     assert len(second) == len(first) + 2
@@ -107,10 +112,15 @@ def test_the_index_is_made_once_and_anew_when_the_shards_change(corpus, material
 
 def test_a_corpus_that_cannot_be_written_to_is_read_all_the_same(corpus, monkeypatch, tmp_path):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    (corpus / "index").mkdir()
     monkeypatch.setattr(os, "access", lambda path, mode: False)
     assert Panels(corpus, "train").rows([0], ["caption"])["caption"] == [everything(corpus)[0]["caption"]]
-    assert list((corpus / "index").iterdir()) == []
+    assert indexes_beside(corpus) == []
+
+
+def test_reading_leaves_a_corpus_what_it_was(corpus):
+    before = files.digest(corpus)
+    Panels(corpus, "train", unpacked=True).rows([0], ["picture"])
+    assert files.digest(corpus) == before, "a step that reads it and is begun again would take it for another"
 
 
 def test_it_goes_to_another_process_and_reads_the_same(corpus):
@@ -138,7 +148,7 @@ def test_unpacking_stops_at_a_corrupt_picture_and_leaves_nothing(material):
     material.write("train", 0, broken)
     with pytest.raises(BadInput, match=r"panels-00000\.parquet, row 2"):
         Panels(material.corpus, "train", unpacked=True)
-    assert not list((material.corpus.parent / ".unpacked").iterdir())
+    assert not list((material.corpus.parent / ".unpacked").glob("*.rgb*"))
 
 
 def test_every_epoch_has_each_row_once_in_another_order():
@@ -171,3 +181,4 @@ def test_build_index_is_what_opening_would_make(corpus):
     assert [built] == list((corpus / "index").iterdir())
     Panels(corpus, "train")
     assert [built] == list((corpus / "index").iterdir())
+    assert indexes_beside(corpus) == []

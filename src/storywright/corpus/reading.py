@@ -1,9 +1,11 @@
 """The corpus as training reads it: any row, in any order, at the same cost, straight from the mapped files.
 
-The Parquet shards stay what they are. Beside them lies an index, named by the digest of the shards and made once: the
-text columns as a mapped Arrow file, and for each picture the shard and the place where its bytes begin. A picture is
-decoded from those bytes without a copy, and no row group is unpacked for the sake of one row. What remains is decoding
-itself: whoever goes over the corpus often can have it done once and the pixels kept.
+The Parquet shards stay what they are. With them lies an index, named by the digest of the shards: the text columns as a
+mapped Arrow file, and for each picture the shard and the place where its bytes begin. A picture is decoded from those
+bytes without a copy, and no row group is unpacked for the sake of one row. What remains is decoding itself: whoever goes
+over the corpus often can have it done once and the pixels kept.
+
+Reading adds nothing to a corpus, whose content is what steps know it by: an index that it lacks lies beside it.
 """
 
 import contextlib
@@ -29,7 +31,8 @@ from storywright.progress import Progress
 INDEX = "index"
 """The folder of the indexes in a corpus. Its files' names are digests: `datasets` must not take them for a split."""
 UNPACKED = ".unpacked"
-"""The folder beside a corpus where the pixels are that were unpacked from it; it can be deleted at any time."""
+"""The folder beside a corpus with what reading it has made: pixels, and an index where the corpus came without. It can be
+deleted at any time."""
 
 _PLACES = [("shard", pa.int32()), ("begins", pa.int64()), ("ends", pa.int64())]
 _SIZE = [("width", pa.int32()), ("height", pa.int32())]
@@ -140,8 +143,7 @@ class Panels:
     def _unpacked(self) -> np.ndarray:
         """The pixels of all pictures, mapped from a file that is made when it is not there."""
         width, height = self.size
-        # Beside the corpus and not in it: what a step has made is not added to.
-        place = _writable(self._arguments[0].resolve().parent / UNPACKED)
+        place = _beside(self._arguments[0])
         path, shape = place / f"{self.digest[:32]}-{width}x{height}.rgb", (len(self), height, width, 3)
         if not path.exists():
             with _made_at(path) as part, part.open("wb") as file, Progress("Unpacking pictures", len(self)) as progress:
@@ -178,9 +180,13 @@ def shuffled(count: int, seed: int, start: int = 0) -> Iterator[int]:
 
 
 def build_index(folder: Path, split: str) -> Path:
-    """Make the index of a split, where it is not there yet; opening a split does so too."""
+    """Make the index of a split as a part of the corpus, where it is not there yet."""
     paths = shards.of_table(folder / split, "panels")
-    return _index_of(folder, paths, _digest_of(paths))
+    index = _index_in(folder, _digest_of(paths))
+    index.parent.mkdir(exist_ok=True)
+    if not index.exists():
+        _build(index, paths)
+    return index
 
 
 def _reopened(folder: Path, split: str, size: tuple[int, int] | None, threads: int, unpacked: bool) -> Panels:
@@ -195,12 +201,20 @@ def _digest_of(paths: list[Path]) -> str:
 
 
 def _index_of(folder: Path, paths: list[Path], digest: str) -> Path:
-    index = folder / INDEX / f"{digest[:32]}.arrow"
+    index = _index_in(folder, digest)
     if not index.exists():
-        index = _writable(index.parent) / index.name
+        index = _beside(folder) / index.name
     if not index.exists():
         _build(index, paths)
     return index
+
+
+def _index_in(folder: Path, digest: str) -> Path:
+    return folder / INDEX / f"{digest[:32]}.arrow"
+
+
+def _beside(folder: Path) -> Path:
+    return _writable(folder.resolve().parent / UNPACKED)
 
 
 def _writable(folder: Path) -> Path:
