@@ -2,10 +2,12 @@
 
 import threading
 import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import sqlalchemy
 
 from storywright.board import Panel, Storyboard
 from storywright.server.ledger import Ledger
@@ -15,9 +17,13 @@ from storywright.watch import database
 pytestmark = pytest.mark.system("pg_ctl")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def url(postgresql: str) -> str:
-    return postgresql
+    """A database of the test's own: a claim of another test's job may run out at any time."""
+    name = f"own_{uuid.uuid4().hex}"
+    with sqlalchemy.create_engine(postgresql, isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    return postgresql.replace("/postgres?", f"/{name}?")
 
 
 def test_of_many_editors_one_wins_and_a_repeated_key_is_one_version(url: str, tmp_path: Path) -> None:
