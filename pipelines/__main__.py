@@ -158,7 +158,9 @@ def upload(preset: str | None, host: str, namespace: str | None, registry: str, 
 @click.option("--preset", default="full", show_default=True, help="The preset whose training is tuned.")
 @click.option("--trials", default=60, show_default=True, help="How many trials there are to be.")
 @click.option("--at-once", default=4, show_default=True, help="How many of them at the same time.")
-@click.option("--namespace", default="storywright", show_default=True, help="The namespace of the experiment.")
+@click.option(
+    "--namespace", default="kubeflow", show_default=True, help="The experiment's namespace, which has the volume."
+)
 @click.option(
     "--factory", default="/trainings/factory", show_default=True, help="Where the material lies, on the volume."
 )

@@ -33,7 +33,8 @@ class Order:
     preset: str = "full"
     trials: int = 60
     at_once: int = 4
-    namespace: str = "storywright"
+    namespace: str = "kubeflow"
+    """Where the volume is, and the network's policy `trials`."""
     factory: str = f"/{cluster.TRAININGS}/factory"
     """Where the steps' results lie on the volume that trainings share: FACTORY/preprocess/corpus and so on."""
 

@@ -61,6 +61,10 @@ secret kubeflow kfp-mlflow-credentials username=admin password="$administrator"
 secret storywright object-store accesskey="$(taken accesskey)" secretkey="$(taken secretkey)"
 secret storywright mlflow database-url="postgresql+psycopg2://mlflow:$mlflow@/mlflow" session-key="$(word)" webhooks-key="$(openssl rand -base64 32 | tr '+/' '-_')" basic_auth.ini="$login"
 fi
+tuning=$(kubectl --namespace storywright get secret database-roles --output 'jsonpath={.data.tuning}' | base64 -d)
+secret kubeflow tuning-database database-url="postgresql+psycopg://tuning:$tuning@/tuning?host=database.storywright.svc.cluster.local"
+secret storywright probe key="$(word)"
+secret storywright registry-hook secret="$(word)"
 secret storywright receiver token="$(word)"
 alerts=$(kubectl --namespace storywright get secret receiver --output 'jsonpath={.data.token}' | base64 -d)
 secret monitoring receiver token="$alerts"

@@ -46,6 +46,31 @@ def pods(objects: list[Object]) -> Iterator[tuple[str, str, Object, Object]]:
         yield name, namespace, template["metadata"].get("labels", {}), template["spec"]
 
 
+def reached(objects: list[Object], namespace: str, labels: Object) -> set[tuple[str, int | None]]:
+    """Where a pod with these labels may open connections to: a pod's name, a namespace or addresses, and the port."""
+    found: set[tuple[str, int | None]] = set()
+    for policy in objects:
+        if policy["kind"] != "NetworkPolicy" or policy["metadata"]["namespace"] != namespace:
+            continue
+        spec = policy["spec"]
+        if not spec["podSelector"].get("matchLabels", {}).items() <= labels.items():
+            continue
+        for rule in spec.get("egress", []):
+            ports = [one["port"] for one in rule.get("ports", [{"port": None}])]
+            found |= {(_place(peer, namespace), port) for peer in rule["to"] for port in ports}
+    return found
+
+
+def _place(peer: Object, namespace: str) -> str:
+    if "ipBlock" in peer:
+        return str(peer["ipBlock"]["cidr"])
+    labels = peer.get("podSelector", {}).get("matchLabels", {})
+    for key in ("app.kubernetes.io/name", "k8s-app", "app"):
+        if key in labels:
+            return str(labels[key])
+    return str(peer.get("namespaceSelector", {}).get("matchLabels", {}).get("kubernetes.io/metadata.name", namespace))
+
+
 def strict(schema: Any) -> Any:
     """A CRD's schema as the cluster's strict validation takes it: what is not described is refused."""
     if isinstance(schema, list):

@@ -432,7 +432,7 @@ class Host:
 
     def __init__(self, client: Any, commit: str, folder: Path) -> None:
         self.client, self.commit, self.folder = client, commit, folder
-        self.ports = {old: free_port() for old in (5000, 5432, 8000, 8001, 8100, 9090, 9093)}
+        self.ports = {old: free_port() for old in (5000, 5432, 8000, 8001, 8100, 8200, 9090, 9093)}
         names = re.findall(r"\$\{(\w+):\?", (ROOT / "infra" / "compose.yaml").read_text())
         self.words = {name: f"word{number:020d}" for number, name in enumerate(sorted(set(names)))}
         # Fernet wants 32 bytes in base64.
@@ -458,7 +458,7 @@ class Host:
         """A service as compose.yaml describes it."""
         service = SERVICES["services"][name]
         mounts = {}
-        for volume in service["volumes"]:
+        for volume in service.get("volumes", []):
             source, target = volume.split(":")[:2]
             mounts[f"{source}-{self.commit[:8]}-test"] = {"bind": target, "mode": "rw"}
         for one in service.get("configs", []):
@@ -504,7 +504,8 @@ def host(client: Any, commit: str, tmp_path_factory: pytest.TempPathFactory, fig
             seconds = wait_for(f"{made.url(8000)}/readyz", made.start("server"), 180)
             figures.add("`serve`: ready after a start, on PostgreSQL and beside MLflow", f"{seconds:.1f} s")
             wait_for(f"{made.url(8001)}/readyz", made.start("worker"), 180)
-            made.start("receiver")
+            for name in ("receiver", "registry-hook", "probe"):
+                made.start(name)
             yield made
         finally:
             for name, one in made.containers.items():
@@ -552,7 +553,9 @@ def test_the_services_of_one_host_work_together(host, figures):
     assert answer(f"{host.url(5000)}/api/2.0/mlflow/experiments/search?max_results=1")[0] == 401, (
         "MLflow asks who it is"
     )
-    for name in ("server", "worker", "mlflow"):
+    hook = host.containers["registry-hook"]
+    assert hook.wait(timeout=120)["StatusCode"] == 0, hook.logs().decode()
+    for name in ("server", "worker", "mlflow", "probe"):
         now, most = memory(host.containers[name])
         figures.add(f"`{name}` of compose.yaml: memory now, at most", f"{now:.2f} GB, {most:.2f} GB")
     brief = {"title": "Morning Run", "product": {"name": "Aqua Spark"}, "format": {"panels": 2}}
@@ -565,6 +568,12 @@ def test_the_services_of_one_host_work_together(host, figures):
         # What one took, the other knows: both have the same database.
         state = json.loads(ask(f"{host.url(8001)}/api/v1/jobs/{job}", key)[1])
     assert (state["state"], state["num_drawn"]) == ("done", state["num_panels"]), state
+    until, text = time.monotonic() + 240, ""
+    while "storywright_probe_tries_total" not in text or "storywright_probe_last_try_timestamp_seconds 0.0" in text:
+        assert time.monotonic() < until, host.containers["probe"].logs().decode()
+        time.sleep(1)
+        text = answer(f"{host.url(8200)}/metrics")[1]
+    assert "\nstorywright_probe_success 1.0" in text, host.containers["probe"].logs().decode()
 
 
 def test_prometheus_reads_every_server_with_the_key_and_alertmanager_reaches_the_receiver(host, tmp_path):
@@ -595,7 +604,7 @@ def test_prometheus_reads_every_server_with_the_key_and_alertmanager_reaches_the
             )
             stack.callback(one.terminate)
         until, up = time.monotonic() + 60, {}
-        while time.monotonic() < until and list(up.values()) != ["1"] * 3:
+        while time.monotonic() < until and list(up.values()) != ["1"] * 4:
             time.sleep(1)
             code, text = answer(f"{host.url(9090)}/api/v1/query?query=up")
             up = (
@@ -603,7 +612,7 @@ def test_prometheus_reads_every_server_with_the_key_and_alertmanager_reaches_the
                 if code == 200
                 else {}
             )
-        assert sorted(up) == sorted(f"127.0.0.1:{host.ports[port]}" for port in (8000, 8001, 9090))
+        assert sorted(up) == sorted(f"127.0.0.1:{host.ports[port]}" for port in (8000, 8001, 8200, 9090))
         assert set(up.values()) == {"1"}
         fired = [{"labels": {"alertname": "StorywrightTest", "severity": "ticket"}}]
         assert ask(f"{host.url(9093)}/api/v2/alerts", "", fired)[0] == 200

@@ -185,6 +185,35 @@ def test_nothing_passes_but_what_is_named_and_the_scraper_alone_reaches_the_worl
     assert not selected(objects, "storywright", {"storywright.dev/reaches-out": "yes"})
 
 
+def test_the_probe_and_mlflow_reach_the_servers_and_the_servers_let_them_in(objects):
+    server = manifests.of_kind(objects, "NetworkPolicy")["server"]["spec"]["ingress"]
+    let_in = [one["podSelector"]["matchLabels"] for rule in server for one in rule["from"] if "podSelector" in one]
+    reached = {}
+    for name, namespace, labels, _ in manifests.pods(objects):
+        if any(one.items() <= labels.items() for one in let_in):
+            reached[name] = manifests.reached(objects, namespace, labels) - {("kube-dns", 53)}
+    assert set(reached) == {"Deployment probe", "Deployment mlflow"}
+    assert reached["Deployment probe"] == {("server", 8000)}, "it is a user, and has no other way in"
+    assert ("server", 8000) in reached["Deployment mlflow"]
+
+
+def test_what_prometheus_scrapes_is_there_under_the_jobs_that_rules_and_dashboards_know(objects):
+    services = manifests.of_kind(objects, "Service").values()
+    jobs = {}
+    for monitor in manifests.of_kind(objects, "ServiceMonitor").values():
+        spec = monitor["spec"]
+        wanted = spec["selector"]["matchLabels"].items()
+        found = [one for one in services if wanted <= one["metadata"].get("labels", {}).items()]
+        assert found, monitor["metadata"]["name"]
+        for service in found:
+            (endpoint,) = spec["endpoints"]
+            assert endpoint["port"] in [port["name"] for port in service["spec"]["ports"]]
+            jobs[service["metadata"]["name"]] = service["metadata"]["labels"][spec["jobLabel"]]
+    assert jobs == {"server": "storywright", "worker": "storywright", "probe": "storywright-probe"}
+    on_one_host = yaml.safe_load((ROOT / "monitoring/prometheus/prometheus.yml").read_text())["scrape_configs"]
+    assert set(jobs.values()) <= {one["job_name"] for one in on_one_host}
+
+
 def test_pods_end_gracefully(objects):
     for name, _, _, spec in manifests.pods(objects):
         for container in spec["containers"]:
@@ -199,7 +228,7 @@ def test_kserve_runs_the_pod_that_the_deployment_runs():
     (server,) = [spec for name, _, _, spec in manifests.pods(load("base/server.yaml")) if name == "Deployment server"]
     (predictor,) = [spec for _, _, _, spec in manifests.pods(load("kserve/inference.yaml"))]
     ours, theirs = server["containers"][0], predictor["containers"][0]
-    for key in ("image", "command", "env", "resources", "securityContext", "volumeMounts"):
+    for key in ("image", "command", "env", "envFrom", "resources", "securityContext", "volumeMounts"):
         assert ours[key] == theirs[key], key
     for key in ("securityContext", "volumes", "serviceAccountName", "terminationGracePeriodSeconds"):
         assert server[key] == predictor[key], key
@@ -341,9 +370,19 @@ def test_programs_understand_the_words_that_pods_start_them_with(objects):
             name_of, *given = words[3:] if words[0] == "python" else words[1:]
             command = group.get_command(click.Context(group), name_of)
             assert command, name_of
-            command.make_context(name_of, given)
+            context = command.make_context(name_of, given)
+            if isinstance(command, click.Group):
+                name_of, command, given = command.resolve_command(context, given)
+                command.make_context(name_of, given)
             parsed.add(name)
-    assert {"Deployment worker", "Deployment receiver", "CronJob retraining"} <= parsed
+    ours = {
+        "Deployment worker",
+        "Deployment receiver",
+        "Deployment probe",
+        "CronJob retraining",
+        "CronJob registry-hook",
+    }
+    assert ours <= parsed
 
 
 @pytest.mark.system("shellcheck")

@@ -30,7 +30,7 @@ KFP_SETS = {
 }
 
 
-@pytest.fixture(scope="module", params=["training", "retraining", "storyboards"])
+@pytest.fixture(scope="module", params=["training", "retraining", "tuning", "storyboards"])
 def tasks(request) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
     """The container, and what is asked of Kubernetes, of each task at the preset `full`."""
     pipeline = compiling.pipeline_named(request.param)
@@ -138,7 +138,7 @@ def test_what_trains_has_a_gpu_its_nodes_and_shared_memory_and_nothing_else_has(
     for name, (container, asked) in tasks.items():
         pool = asked["nodeSelector"]["labels"][cluster.POOL_LABEL]
         gpus = container["resources"].get("accelerator")
-        if name.startswith("train-") or name in ("tune", "evaluate", "learn-preferences"):
+        if name.startswith(("train-", "tune", "evaluate", "learn-preferences")):
             assert gpus["resourceType"] == cluster.GPU_TYPE
             assert pool == "gpu"
             assert [one["key"] for one in asked["tolerations"]] == [cluster.GPU_TYPE]
@@ -163,3 +163,38 @@ def test_every_secret_that_a_task_reads_is_made(tasks):
             name, keys = secret["secretName"], {one["secretKey"] for one in secret["keyToEnv"]}
             assert keys <= set(made[name]["spec"]["target"]["template"]["data"])
             assert all(f"secret kubeflow {name} {key}=" in on_kind for key in keys)
+
+
+NAMES, RUNNER, API, MLFLOW, DATABASE = (
+    ("kube-dns", 53), ("kubeflow", None), ("192.0.2.0/24", 443), ("mlflow", 5000), ("database", 5432),
+)  # fmt: skip
+
+
+@pytest.mark.system("kubectl")
+def test_what_tunes_reaches_the_database_and_mlflow_and_what_runs_every_task_and_nothing_else():
+    objects = manifests.rendered(manifests.KUBERNETES / "base")
+    task = {"pipelines.kubeflow.org/v2_component": "true"}
+    for step in ("tune_model", "choose_values"):
+        needs = cluster.needs_of(step)
+        assert needs.tunes
+        asked = dict.fromkeys((*needs.labels, "storywright.dev/uses-database"), "yes")
+        reached = manifests.reached(objects, "kubeflow", task | asked)
+        assert reached == {NAMES, RUNNER, API, MLFLOW, DATABASE}, step
+
+
+@pytest.mark.system("kubectl")
+def test_a_trial_of_katib_reaches_katib_and_nothing_else_and_its_volume_is_where_it_runs():
+    from pipelines import katib
+
+    objects = manifests.rendered(manifests.KUBERNETES / "base")
+    experiment = katib.experiment(katib.Order(model="critic", preset="demo")).to_dict()
+    pod = experiment["spec"]["trialTemplate"]["trialSpec"]["spec"]["template"]
+    namespace = experiment["metadata"]["namespace"]
+    reached = manifests.reached(objects, namespace, pod["metadata"]["labels"])
+    assert reached == {NAMES, ("kubeflow", 6788), ("kubeflow", 6789)}
+    claims = manifests.of_kind(objects, "PersistentVolumeClaim")
+    used = {
+        one["persistentVolumeClaim"]["claimName"] for one in pod["spec"]["volumes"] if "persistentVolumeClaim" in one
+    }
+    assert {claims[name]["metadata"]["namespace"] for name in used} == {namespace}
+    assert manifests.not_restricted(pod["spec"]) == []

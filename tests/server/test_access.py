@@ -225,9 +225,24 @@ def test_another_address_than_loopback_needs_a_key_or_a_provider() -> None:
         Access(host="0.0.0.0")
     with pytest.raises(BadInput, match="fewer than 16"):
         Access(host="0.0.0.0", key="short")
+    with pytest.raises(BadInput, match="STORYWRIGHT_PROBE_KEY has fewer than 16"):
+        Access(host="0.0.0.0", key=OPERATOR_KEY, probe_key="short")
+    with pytest.raises(BadInput, match="give the probe another"):
+        Access(host="0.0.0.0", key=OPERATOR_KEY, probe_key=OPERATOR_KEY)
     assert Access(host="0.0.0.0", keys_made=True) and Access(host="::", provider=True)
     for host in ("127.0.0.1", "::1", "localhost", "127.0.0.53"):
         assert Access(host=host).free
+
+
+def test_the_probes_key_of_the_environment_opens_the_probes_workspace_and_no_other(own_environment: None) -> None:
+    probe = "a-key-for-the-probe"
+    client = Office(Access(host="0.0.0.0", key=OPERATOR_KEY, probe_key=probe)).client(probe)
+    me = client.get("/api/v1/me").json()
+    assert (me["user"], me["workspace"], me["role"]) == ("probe", "probe", "editor")
+    assert client.get("/api/v1/boards").json()["boards"] == []
+    assert client.get(f"/api/v1/boards/{JOB}-1").status_code == 404
+    assert client.get("/metrics").status_code == 403
+    assert client.post("/sign-in", data={"key": probe}).status_code == 401, "a person has a key of their own"
 
 
 def test_a_person_exchanges_a_key_for_a_session_and_leaves_again(office: Office) -> None:

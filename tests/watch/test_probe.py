@@ -60,9 +60,11 @@ def test_a_board_that_takes_too_long_is_cancelled(start: Any, stand_ins: Any) ->
 def test_a_key_that_opens_nothing_is_said(start: Any) -> None:
     from storywright.server.access import Access
 
-    studio = start(access=Access(key="the-key-of-the-operator"))
+    studio = start(access=Access(key="the-key-of-the-operator", probe_key="the-key-of-the-probe"))
     assert "401" in Probe(Config(url=studio.url, key="storywright_wrong")).once().problem
-    assert not Probe(Config(url=studio.url, key="the-key-of-the-operator")).once().problem
+    assert not Probe(Config(url=studio.url, key="the-key-of-the-probe")).once().problem
+    operator = {"Authorization": "Bearer the-key-of-the-operator"}
+    assert studio.client.get("/api/v1/boards", headers=operator).json()["boards"] == [], "they are in its own workspace"
 
 
 class Odd(BaseHTTPRequestHandler):

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 def probe(url: str, once: bool, every: float, patience: float, host: str, port: int) -> None:
     """Order a board of two panels every few minutes, and tell Prometheus whether it came whole.
 
-    With keys, set STORYWRIGHT_PROBE_KEY to one of an editor, best in a workspace of its own:
-    `storywright keys make probe --workspace probe`.
+    With keys, set STORYWRIGHT_PROBE_KEY, here and for the server, to a secret such as `openssl rand -hex 24` writes: it
+    opens the workspace `probe` and nothing else. Or give one of an editor that `storywright keys make` made.
     """
     with needs_extra("serve", "The probe"):
         from storywright.watch.probe import Config, Probe

@@ -39,6 +39,7 @@ def serve(
     with needs_extra("serve", "The server"):
         import uvicorn
 
+        from storywright.registry import hooks
         from storywright.server.access import Access
         from storywright.server.identity import Config
         from storywright.server.keys import Keys
@@ -50,11 +51,13 @@ def serve(
         access = Access(  # refused before anything slow
             host=host,
             key=os.environ.get("STORYWRIGHT_API_KEY", ""),
+            probe_key=os.environ.get("STORYWRIGHT_PROBE_KEY", ""),
             provider=provider is not None,
             keys_made=Keys(database.engine(settings.database_url)).any_usable(),
             host_names=tuple(name.lower() for name in names),
             limits=os.environ.get("STORYWRIGHT_RATE_LIMITS", ""),
         )
+        hooks.check_secret(os.environ.get(hooks.SECRET, ""))
 
         from storywright.server.app import make_app
 

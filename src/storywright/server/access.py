@@ -63,6 +63,8 @@ class Access:
     """The address that the server is bound to."""
     key: str = ""
     """A key of the operator's from the environment, besides those in the database; empty: there is none."""
+    probe_key: str = ""
+    """A key from the environment that opens the workspace `probe` to an editor, for `storywright probe`; or empty."""
     provider: bool = False
     """Whether a provider of identities vouches for people."""
     keys_made: bool = False
@@ -78,8 +80,11 @@ class Access:
                 f"Bound to {self.host}, others could reach the studio: make a key with `storywright keys make NAME`, "
                 "set STORYWRIGHT_API_KEY or an identity provider (docs/server.md), or bind to 127.0.0.1."
             )
-        if self.key and len(self.key) < 16:
-            raise BadInput("STORYWRIGHT_API_KEY has fewer than 16 characters: make one with `openssl rand -hex 24`.")
+        for name, key in (("STORYWRIGHT_API_KEY", self.key), ("STORYWRIGHT_PROBE_KEY", self.probe_key)):
+            if key and len(key) < 16:
+                raise BadInput(f"{name} has fewer than 16 characters: make one with `openssl rand -hex 24`.")
+        if self.key and self.key == self.probe_key:
+            raise BadInput("STORYWRIGHT_PROBE_KEY is the operator's own STORYWRIGHT_API_KEY: give the probe another.")
 
     @property
     def loopback(self) -> bool:
@@ -112,7 +117,7 @@ class Doorkeeper:
 
     async def holder(self, token: str, address: str) -> Caller:
         """Who holds a key; wrong ones are counted by address."""
-        if caller := self.of_operator(token):
+        if caller := self.of_operator(token) or self._of_probe(token):
             return caller
         if caller := await self._known("key", token, address):
             return caller
@@ -123,6 +128,14 @@ class Doorkeeper:
         """The operator, whose key is in the environment."""
         if self.access.key and hmac.compare_digest(token.encode(), self.access.key.encode()):
             return Caller(user="operator", by="key", key=operators_id(self.access.key))
+        return None
+
+    def _of_probe(self, token: str) -> Caller | None:
+        """The probe, whose key is in the environment too: an editor, of a workspace that nobody else looks into."""
+        if self.access.probe_key and hmac.compare_digest(token.encode(), self.access.probe_key.encode()):
+            return Caller(
+                user="probe", workspace="probe", role="editor", by="key", key=operators_id(self.access.probe_key)
+            )
         return None
 
     async def in_session(self, secret: str, address: str) -> Caller | None:

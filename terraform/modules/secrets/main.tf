@@ -8,6 +8,8 @@ locals {
     database-mlflow = "PostgreSQL password of the role mlflow"
     database-tuning = "PostgreSQL password of the role tuning: Optuna's trials"
     api-key         = "Key that the API asks for (STORYWRIGHT_API_KEY)"
+    probe-key       = "Key by which the probe orders its boards (STORYWRIGHT_PROBE_KEY)"
+    registry-hook   = "Secret that MLflow signs with what it tells the servers (STORYWRIGHT_REGISTRY_SECRET)"
     alerts-token    = "Token that Alertmanager sends to the receiver (STORYWRIGHT_ALERTS_TOKEN)"
     mlflow-admin    = "Password of MLflow's administrator"
     mlflow-session  = "Key that signs MLflow's sessions (MLFLOW_FLASK_SERVER_SECRET_KEY)"
