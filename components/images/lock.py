@@ -45,8 +45,10 @@ class Lock:
 
 
 _DATA = Lock(purpose="The image data.", extras=("data",), packages=_PIPELINES)
-_TRAIN = {"extras": ("train", "monitor"), "packages": _PIPELINES}
-_SERVE = {"extras": ("serve", "export", "voice", "monitor"), "packages": _PIPELINES}
+# Preferences are learnt as low-rank weights, and a learnt style is put on a published illustrator, both by `styles`. ONNX is
+# for machines without PyTorch, which no image is.
+_TRAIN = {"extras": ("train", "monitor", "styles"), "packages": _PIPELINES}
+_SERVE = {"extras": ("serve", "export", "voice", "monitor", "styles"), "packages": _PIPELINES}
 LOCKED = {
     "data-cpu": _DATA,
     "train-cpu": Lock(purpose="The image train, for CPUs.", **_TRAIN),

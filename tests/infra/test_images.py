@@ -1,5 +1,7 @@
 """What goes into the images is settled by hash, and their descriptions keep to the rules; none of this needs Docker."""
 
+import ast
+import functools
 import http.server
 import importlib.util
 import re
@@ -99,6 +101,83 @@ def test_every_package_of_a_lock_is_settled_by_version_and_hash_and_is_what_the_
 def test_a_lock_holds_all_that_its_extras_ask_for(name):
     asked = asked_for(lock.LOCKED[name].extras) | set(lock.LOCKED[name].packages)
     assert asked - locked(name).keys() == set(), "run python components/images/lock.py"
+
+
+ROOTS = {"storywright": ROOT / "src", "pipelines": ROOT}
+PROGRAMS = {
+    "data": (),
+    "train": ("pipelines.__main__", *(f"pipelines.{name}" for name in ("compiling", "submitting", "running")),
+              *(f"pipelines.{name}" for name in ("training", "retraining", "tuning", "storyboards", "measured")),
+              "storywright.cli.receive", "storywright.cli.tune"),
+    "serve": ("storywright.server.app",
+              *(f"storywright.export.{path.stem}" for path in (ROOT / "src/storywright/export").glob("*.py")),
+              *(f"storywright.cli.{name}" for name in ("serve", "probe", "receive", "models", "keys", "support"))),
+}  # fmt: skip
+"""What is started in an image besides the steps of its components."""
+CALLED = {
+    "PIL": "pillow", "cv2": "opencv-python-headless", "fpdf": "fpdf2", "markdown_it": "markdown-it-py",
+    "sklearn": "scikit-learn", "yaml": "pyyaml",
+}  # fmt: skip
+"""Packages by the names of their modules, where these differ."""
+LEFT_OUT = {
+    "data": {"torch"},  # how many GPUs there are is asked where a step trains
+    "train": {"kubeflow_katib_api"},  # Katib's objects are made where kubectl is
+    "serve": {"onnx", "onnxruntime", "gtts"},  # for machines without PyTorch; a voice that is asked over the network
+}
+"""What an image does without: it is imported inside functions alone, whose callers say what is missing."""
+
+
+@functools.cache
+def imported(name: str, *, lazily: bool) -> frozenset[str]:
+    """The modules that one of ours imports, at its top or also inside its functions; none for what is no module."""
+    path = ROOTS[name.partition(".")[0]].joinpath(*name.split("."))
+    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    if not path.is_file():
+        return frozenset()
+    found, todo = set(), list(ast.parse(path.read_text(encoding="utf-8")).body)
+    while todo:
+        one = todo.pop()
+        if isinstance(one, ast.Import):
+            found |= {each.name for each in one.names}
+        elif isinstance(one, ast.ImportFrom):
+            found |= {str(one.module), *(f"{one.module}.{each.name}" for each in one.names)}
+        elif isinstance(one, ast.If) and "TYPE_CHECKING" in ast.unparse(one.test):
+            todo += one.orelse
+        elif lazily or not isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef):
+            todo += ast.iter_child_nodes(one)
+    return frozenset(found)
+
+
+def from_others(starts: list[str], *, lazily: bool) -> dict[str, str]:
+    """The libraries that these modules and those they import need, and a module of ours that imports each."""
+    seen: set[str] = set()
+    found: dict[str, str] = {}
+    while starts:
+        name = starts.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        starts += [name.rpartition(".")[0]] if "." in name else []
+        for one in imported(name, lazily=lazily):
+            top = one.partition(".")[0]
+            if top in ROOTS:
+                starts.append(one)
+            elif top not in sys.stdlib_module_names:
+                found.setdefault(top, name)
+    return found
+
+
+@pytest.mark.parametrize("image", PROGRAMS)
+def test_an_image_holds_every_library_that_its_steps_and_programs_import(image):
+    """Without running them: a step whose library is missing ends on a cluster, and nowhere before."""
+    named = {path.parent.name: path.read_text() for path in ROOT.glob("components/*/component.py")}
+    steps = [f"storywright.steps.{name}" for name, text in named.items() if f'"storywright-{image}"' in text]
+    assert len(steps) >= 4
+    for lazily, missing in ((False, set()), (True, LEFT_OUT[image])):
+        wanted = from_others([*steps, *PROGRAMS[image], "storywright.steps.command"], lazily=lazily)
+        held = locked(f"{image}-cpu").keys()
+        lacking = {top: ours for top, ours in wanted.items() if canonical(CALLED.get(top, top)) not in held}
+        assert set(lacking) == missing, f"{lacking}: an extra of this image in lock.py has to bring them"
 
 
 def test_images_for_gpus_differ_from_those_for_cpus_by_pytorch_and_its_libraries_alone():
