@@ -15,9 +15,9 @@ _WINDOW = 16
 
 
 def saved(kind: str, folder: Path) -> Path:
-    """A pipeline of this kind in a folder: sd, turbo, lcm, xl or sd3."""
+    """A pipeline of this kind in a folder: sd, turbo, lcm, xl, sd3, or sd3-16 with as many channels as a real one."""
     torch.manual_seed(0)
-    pipeline = {"sd": _sd, "turbo": _turbo, "lcm": _lcm, "xl": _xl, "sd3": _sd3}[kind]()
+    pipeline = {"sd": _sd, "turbo": _turbo, "lcm": _lcm, "xl": _xl, "sd3": _sd3, "sd3-16": _sd3_16}[kind]()
     pipeline.save_pretrained(folder, safe_serialization=True)
     return folder
 
@@ -70,13 +70,17 @@ def _xl() -> Any:
     )
 
 
-def _sd3() -> Any:
+def _sd3_16() -> Any:
+    return _sd3(channels=16)
+
+
+def _sd3(channels: int = 4) -> Any:
     transformer = diffusers.SD3Transformer2DModel(
-        sample_size=16, patch_size=2, in_channels=4, out_channels=4, num_layers=1, attention_head_dim=8,
+        sample_size=16, patch_size=2, in_channels=channels, out_channels=channels, num_layers=1, attention_head_dim=8,
         num_attention_heads=4, caption_projection_dim=32, joint_attention_dim=64, pooled_projection_dim=64,
     )  # fmt: skip
     return diffusers.StableDiffusion3Pipeline(
-        vae=_vae(shift_factor=0.06, use_quant_conv=False, use_post_quant_conv=False),
+        vae=_vae(channels, shift_factor=0.06, use_quant_conv=False, use_post_quant_conv=False),
         transformer=transformer,
         text_encoder=CLIPTextModelWithProjection(_words()),
         text_encoder_2=CLIPTextModelWithProjection(_words()),
@@ -96,10 +100,10 @@ def _unet(**values: Any) -> Any:
     )  # fmt: skip
 
 
-def _vae(**values: Any) -> Any:
+def _vae(latent_channels: int = 4, **values: Any) -> Any:
     return diffusers.AutoencoderKL(
         block_out_channels=(8, 16), down_block_types=("DownEncoderBlock2D",) * 2,
-        up_block_types=("UpDecoderBlock2D",) * 2, latent_channels=4, norm_num_groups=4, **values,
+        up_block_types=("UpDecoderBlock2D",) * 2, latent_channels=latent_channels, norm_num_groups=4, **values,
     )  # fmt: skip
 
 

@@ -6,9 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 
+from storywright.cli.illustrator import image
 from storywright.errors import BadInput
 from storywright.illustrator import enlarger, model, reference
+from storywright.studio.generation import TextToImageModel
 from storywright.toonworld.drawing import draw
 from storywright.toonworld.scene import Person, Scene
 from storywright.training import loop
@@ -95,8 +98,50 @@ def test_a_prompt_that_reaches_to_where_the_looks_stand_is_not_cut(parts: dict) 
 
 def test_a_model_that_reads_no_pictures_says_so(parts: dict) -> None:
     illustrator = model.Illustrator(parts | {"reader": None}, model.Drawing(native_size=(64, 40), steps=1), "cpu")
-    with pytest.raises(BadInput, match="describe them in words"):
+    with pytest.raises(BadInput, match=r"no reader: describe them in words, or train one"):
         illustrator.draw(["a person"], seeds=[1], references=[model.Image.new("RGB", (8, 8))])
+
+
+def test_a_prompt_that_calls_nobody_a_person_is_refused_beside_a_reference(parts: dict) -> None:
+    reader = reference.new(reference.Shape(channels=(8, 16), heads=2), 192, (64, 36), 0)
+    illustrator = model.Illustrator(parts | {"reader": reader}, model.Drawing(native_size=(64, 40), steps=1), "cpu")
+    for words in ("a woman with red hair, park", "a personal note, park"):
+        with pytest.raises(BadInput, match="calls nobody so"):
+            illustrator.draw([words], seeds=[1], references=[model.Image.new("RGB", (8, 8))])
+
+
+@pytest.fixture(scope="module")
+def reading(parts: dict, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped illustrator with a reader, in a folder."""
+    reader = reference.new(reference.Shape(channels=(8, 16), heads=2), 192, (64, 36), 0)
+    folder = tmp_path_factory.mktemp("reading") / "illustrator"
+    model.save(parts | {"reader": reader, "enlarger": None}, model.Drawing(native_size=(64, 40), steps=1), folder)
+    return folder
+
+
+def test_the_command_and_python_draw_the_same_person_of_the_same_reference(reading: Path, tmp_path: Path) -> None:
+    shown = {}
+    for name, person in (("mia", MIA), ("other", dataclasses.replace(MIA, hair_colour="black", top_colour="green"))):
+        model.Image.fromarray(draw(Scene(people=(person,)), (64, 36))).save(tmp_path / f"{name}.png")
+        told = ["a person, park", "--reference", tmp_path / f"{name}.png", "--model", reading, "--out", tmp_path / name]
+        done = CliRunner().invoke(image, list(map(str, told)), catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        with model.Image.open(tmp_path / name / "01.png") as picture:
+            shown[name] = np.asarray(picture.convert("RGB"))
+    assert not np.array_equal(shown["mia"], shown["other"])
+    asked = {"reference": tmp_path / "mia.png", "seed": 0}
+    again = np.asarray(TextToImageModel(reading).generate("a person, park", **asked).image)  # type: ignore[arg-type]
+    assert np.abs(again.astype(int) - shown["mia"]).mean() < 3  # in half precision, where the processor has that
+
+
+def test_a_repair_takes_a_reference_too(parts: dict) -> None:
+    reader = reference.new(reference.Shape(channels=(8, 16), heads=2), 192, (64, 36), 0)
+    illustrator = model.Illustrator(parts | {"reader": reader}, model.Drawing(native_size=(64, 40), steps=1), "cpu")
+    before, mask = model.Image.new("RGB", (64, 40), "white"), model.Image.new("L", (64, 40))
+    mask.paste(255, (20, 8, 44, 32))
+    shown = model.Image.fromarray(draw(Scene(people=(MIA,)), (64, 36)))
+    made = [illustrator.repair(before, mask, "a person, park", reference=one) for one in (shown, None)]
+    assert not np.array_equal(*made)
 
 
 def test_what_enlarges_learns_lines_that_interpolation_does_not_give(tmp_path: Path) -> None:

@@ -18,6 +18,9 @@ _MODEL = click.option(
 _DEVICE = click.option("--device", default="cpu", show_default=True, help="Where it draws, such as cuda.")
 
 
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
 class _Size(click.ParamType):
     name = "WIDTHxHEIGHT"
 
@@ -39,6 +42,9 @@ class _Size(click.ParamType):
 @click.option("--negative", default="", help="Words to lead away from.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="The first picture's; the next has the next.")
 @click.option("--count", type=click.IntRange(1, 64), default=1, help="Pictures for each prompt.")
+@click.option("--reference", type=_FILE, help="A picture of whom the prompt calls 'a person'.")
+@click.option("--repair", "repaired", type=_FILE, help="A picture that is drawn anew where --mask is white.")
+@click.option("--mask", type=_FILE, help="As large as that picture: white where it is drawn anew.")
 @_MODEL
 @_DEVICE
 def image(
@@ -52,40 +58,59 @@ def image(
     negative: str,
     seed: int,
     count: int,
+    reference: Path | None,
+    repaired: Path | None,
+    mask: Path | None,
     model: str | None,
     device: str,
 ) -> None:
-    """Draw each PROMPT. The same words and seed give the same picture."""
+    """Draw each PROMPT. The same words and seed give the same picture.
+
+    With --repair and --mask a region of a picture is drawn anew, and the rest stays as it was, to the byte; PROMPT then
+    says what the whole picture shows.
+    """
     from storywright.progress import track
 
-    if model and (Path(model) / "portable.json").is_file():
-        with needs_extra("onnx", "Drawing without PyTorch"):
-            from storywright.illustrator.portable import Portable
-        illustrator: Any = Portable.open(Path(model))
-        strong = {}
-    else:
-        with needs_extra("serve", "Drawing"):
-            from storywright.illustrator.model import STARTER, Illustrator
-        illustrator = Illustrator.open(model or STARTER, device)
-        strong = {"style_strength": strength}
-    out.mkdir(parents=True, exist_ok=True)
+    if bool(repaired) != bool(mask):
+        raise BadInput(
+            "A repair needs both, the picture after --repair and the mask of what to draw anew after --mask."
+        )
+    if repaired and size:
+        raise BadInput("A repaired picture keeps its size: leave --size out.")
+    illustrator, strong = _opened(model, device, strength, special=bool(reference or repaired))
+    how: dict[str, Any] = {"steps": steps, "guidance": guidance, "style": style, "negative": negative, **strong}
+    if reference:
+        from storywright.illustrator import given
+
+        shown = given.picture(reference, "The reference")
+        how |= {"reference": shown} if repaired else {"references": [shown]}
     wanted = [prompt for prompt in prompts for _ in range(count)]
     started = time.monotonic()
     for number, prompt in enumerate(track(wanted, "drawing")):
-        drawn = illustrator.draw(
-            [prompt],
-            size=size,
-            steps=steps,
-            guidance=guidance,
-            seeds=[seed + number],
-            style=style,
-            negative=negative,
-            **strong,
-        )
-        drawn[0].save(out / f"{number + 1:02d}.png")
+        if repaired:
+            drawn = illustrator.repair(repaired, mask, prompt, seed=seed + number, **how)
+        else:
+            (drawn,) = illustrator.draw([prompt], size=size, seeds=[seed + number], **how)
+        out.mkdir(parents=True, exist_ok=True)
+        drawn.save(out / f"{number + 1:02d}.png")
     if size and (computed := illustrator.computed(size)) != size:
         print(f"Drawn at {computed[0]}x{computed[1]}, the nearest that it can, and fitted to {size[0]}x{size[1]}.")
     print(f"{len(wanted)} pictures in {out} in {time.monotonic() - started:.1f} s.")
+
+
+def _opened(model: str | None, device: str, strength: float | None, *, special: bool) -> tuple[Any, dict[str, Any]]:
+    """The illustrator, and what only one with PyTorch takes; `special` is what only that can do."""
+    if model and (Path(model) / "portable.json").is_file():
+        if special:
+            raise BadInput(
+                f"{model} is for small devices, and neither repairs nor takes references: use what it is of."
+            )
+        with needs_extra("onnx", "Drawing without PyTorch"):
+            from storywright.illustrator.portable import Portable
+        return Portable.open(Path(model)), {}
+    with needs_extra("serve", "Drawing"):
+        from storywright.illustrator.model import STARTER, Illustrator
+    return Illustrator.open(model or STARTER, device), {"style_strength": strength}
 
 
 @click.command()

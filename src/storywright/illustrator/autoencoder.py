@@ -74,9 +74,9 @@ def to_pictures(pixels: Tensor, size: tuple[int, int]) -> np.ndarray:
 @torch.inference_mode()
 def latents_of(model: Any, pictures: np.ndarray) -> Tensor:
     """Pictures as latents, float32 (n, channels, height / 8, width / 8)."""
-    device = next(model.parameters()).device
+    computes_in = next(model.parameters())
     parts = [pictures[first : first + _AT_ONCE] for first in range(0, len(pictures), _AT_ONCE)]
-    return torch.cat([model.encode(to_pixels(part).to(device)).latents.float() for part in parts]) * _SCALE
+    return torch.cat([model.encode(to_pixels(part).to(computes_in)).latents.float() for part in parts]) * _SCALE
 
 
 @torch.inference_mode()

@@ -11,6 +11,7 @@ to the bit, on a GPU but for the last bits of what is computed.
 import copy
 import dataclasses
 import math
+import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,11 +30,13 @@ from transformers.utils import logging as transformers_logging
 from storywright import files
 from storywright.critic.encoder import halved, quiet
 from storywright.errors import BadInput
-from storywright.illustrator import autoencoder, draft, enlarger, reference, sealed, styles
+from storywright.illustrator import autoencoder, draft, enlarger, given, reference, sealed, styles
 from storywright.illustrator.apart import made_independent
 from storywright.illustrator.prompts import num_windows, refuse_unreadable, states_of
+from storywright.illustrator.repair import HIDDEN_AGAIN, LOOKS, Kept, kept_outside, put_back
 from storywright.illustrator.sample import noise, sample
 from storywright.toonworld.words import english
+from storywright.toonworld.words.prompts import SOMEBODY
 from storywright.training.memory import in_parts
 
 STARTER = Path(__file__).parent.parent / "starter" / "illustrator"
@@ -47,6 +50,7 @@ _ENLARGER = "enlarger"
 FEW = "few"
 """The folder within of weights that draw in few steps: a folder for each number of steps."""
 _MOST_WORN = 4
+_NOISES_APART = 1_000_003
 _MOST_IN_A_FILE = "14MB"  # so that git and package indexes take it
 _NEEDS = (
     "model_index.json",
@@ -73,6 +77,20 @@ class Drawing:
     """How much of a rough is hidden by noise when drawing begins from it; 1: it begins with noise alone."""
     styles: tuple[str, ...] = ()
     """The styles it knows by name; empty for a model that takes any words for one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    """How pictures are drawn."""
+
+    size: tuple[int, int]
+    steps: int
+    guidance: float
+    style: str | None
+    style_strength: float | None
+    negative: str
+    taught: bool
+    """Whether by what was taught to draw in so few steps."""
 
 
 class Illustrator:
@@ -130,25 +148,82 @@ class Illustrator:
         `style` is one that the model knows or that was learnt; `style_strength` says how strongly the latter is put on.
         A reference shows the first one whom a prompt calls "a person", and who then has the looks of that picture.
         """
-        size = size or self.drawing.native_size
+        manner = self._manner(size, steps, guidance, style, style_strength, negative)
+        self._refuse(prompts, manner.size, manner.steps, seeds)
+        wanted = list(zip(prompts, seeds, references or [None] * len(prompts), strict=True))
+        return self._drawn(wanted, manner)
+
+    def repair(
+        self,
+        picture: given.Given,
+        mask: given.Given,
+        prompt: str,
+        *,
+        steps: int | None = None,
+        guidance: float | None = None,
+        seed: int = 0,
+        style: str | None = None,
+        style_strength: float | None = None,
+        negative: str = "",
+        reference: given.Given | None = None,
+    ) -> Image.Image:
+        """The picture with what is white in the mask drawn anew; every other pixel stays as it was, to the byte.
+
+        The prompt says what the whole picture shows. The mask is as large as the picture.
+        """
+        before = given.picture(picture, "The picture")
+        region = given.mask(mask, before.size)
+        manner = self._manner(before.size, steps, guidance, style, style_strength, negative)
+        self._refuse([prompt], manner.size, manner.steps, [seed])
+        looks = None if reference is None else given.picture(reference, "The reference")
+        area = self.area_for(before.size)
+        kept = kept_outside(self.autoencoder, before, region, area)
+        (made,) = self._drawn([(prompt, seed, looks)], manner, kept)
+        return put_back(before, made, region, area)
+
+    def _drawn(
+        self, wanted: Sequence[tuple[str, int, Image.Image | None]], manner: "_Manner", kept: Kept | None = None
+    ) -> list[Image.Image]:
+        """A picture for each prompt, seed and reference."""
+        self._refuse_references([prompt for prompt, _, shown in wanted if shown is not None])
+        area, few = self.area_for(manner.size), manner.steps if manner.taught else 0
+        unet = self.unet_in(manner.style, manner.style_strength, few)
+
+        def drawn(part: Sequence[tuple[str, int, Image.Image | None]]) -> list[Image.Image]:
+            words = [self.in_style(prompt, manner.style) for prompt, *_ in part]
+            seeds, references = [one[1] for one in part], [one[2] for one in part]
+            states, against = self.states(words, manner.negative, references)
+            rough = None if few else self.rough(states, seeds, area, kept)
+            for look in range(LOOKS if kept and not few else 1):
+                start = noise([seed + look * _NOISES_APART for seed in seeds], self.latent_shape(area), self.device)
+                scheduler = first_order(few, self.noise_shift) if few else copy.deepcopy(self.scheduler)
+                how: dict[str, Any] = {"steps": manner.steps, "guidance": manner.guidance, "rough": rough, "kept": kept}
+                latents = sample(unet, scheduler, states, against, start, **how)
+                rough = (latents, HIDDEN_AGAIN)
+            return self.pictures(latents, area, manner.size)
+
+        remedy = f"draw at a smaller size than {manner.size[0]}x{manner.size[1]}"
+        return in_parts(wanted, self.at_once, drawn, remedy)
+
+    def _manner(
+        self,
+        size: tuple[int, int] | None,
+        steps: int | None,
+        guidance: float | None,
+        style: str | None,
+        style_strength: float | None,
+        negative: str,
+    ) -> "_Manner":
         steps = steps or self.drawing.steps
-        self._refuse(prompts, size, steps, seeds)
-        styled = [self.in_style(prompt, style) for prompt in prompts]
         # What was taught to draw in few steps is led towards the words by itself, and towards these alone.
         taught = steps in self.few and guidance is None and not negative
         guidance = 1.0 if taught else self.drawing.guidance if guidance is None else guidance
-        area, unet = self.area_for(size), self.unet_in(style, style_strength, steps if taught else 0)
+        return _Manner(size or self.drawing.native_size, steps, guidance, style, style_strength, negative, taught)
 
-        def drawn(part: Sequence[tuple[str, int, Image.Image | None]]) -> list[Image.Image]:
-            states, against = self.states([words for words, *_ in part], negative, [one[2] for one in part])
-            start = noise([one[1] for one in part], self.latent_shape(area), self.device)
-            scheduler = first_order(steps, self.noise_shift) if taught else copy.deepcopy(self.scheduler)
-            rough = None if taught else self.rough(states, [one[1] for one in part], area)
-            latents = sample(unet, scheduler, states, against, start, steps=steps, guidance=guidance, rough=rough)
-            return self.pictures(latents, area, size)
-
-        wanted = list(zip(styled, seeds, references or [None] * len(styled), strict=True))
-        return in_parts(wanted, self.at_once, drawn, f"draw at a smaller size than {size[0]}x{size[1]}")
+    @property
+    def reads_looks(self) -> bool:
+        """Whether it can take somebody's looks from a reference picture."""
+        return self._reader is not None
 
     @property
     def noise_shift(self) -> float:
@@ -156,14 +231,20 @@ class Illustrator:
         return float(self.scheduler.config.get("flow_shift") or 1.0)
 
     def rough(
-        self, states: torch.Tensor, seeds: Sequence[int], area: tuple[int, int]
+        self, states: torch.Tensor, seeds: Sequence[int], area: tuple[int, int], kept: Kept | None = None
     ) -> tuple[torch.Tensor, float] | None:
-        """What drawing begins from, and how much of it is hidden; None for a model that begins with noise alone."""
+        """What drawing begins from, and how much of it is hidden; None for a model that begins with noise alone.
+
+        A rough is staged as its seed says; beside what is `kept` as that is.
+        """
         if self._draft is None or self.drawing.hidden >= 1:
             return None
-        shape = self.latent_shape(area)
+        shape, drafted = self.latent_shape(area), self._draft.drafted
+        if kept is not None:
+            stagings = [drafted(states, [number] * len(seeds), shape) for number in range(len(self._draft.stagings))]
+            return min(stagings, key=kept.missed), self.drawing.hidden
         # One by one, so that a picture does not depend on those that are drawn beside it.
-        roughs = [self._draft.drafted(one[None], [seed], shape) for one, seed in zip(states, seeds, strict=True)]
+        roughs = [drafted(one[None], [seed], shape) for one, seed in zip(states, seeds, strict=True)]
         return torch.cat(roughs), self.drawing.hidden
 
     def computed(self, size: tuple[int, int]) -> tuple[int, int]:
@@ -216,14 +297,10 @@ class Illustrator:
         count = num_windows(self.tokenizer, both, window) + full
         states = states_of(self.text_encoder, self.tokenizer, both, num_windows=count).clone()
         if shown:
+            assert self._reader is not None, "refused before"
             rows = list(shown)
-            states[rows] = reference.put_in(states[rows], self._looks(list(shown.values())))
+            states[rows] = reference.put_in(states[rows], self._reader.read(list(shown.values())))
         return states[:-1], states[-1:].expand(len(prompts), -1, -1)
-
-    def _looks(self, pictures: list[Image.Image]) -> torch.Tensor:
-        if self._reader is None:
-            raise BadInput("This illustrator cannot take somebody's looks from a picture: describe them in words.")
-        return self._reader.read(pictures)
 
     def area_for(self, size: tuple[int, int]) -> tuple[int, int]:
         """The size that is computed: as asked for, or of the native area when that is much smaller."""
@@ -251,6 +328,20 @@ class Illustrator:
             return self.enlarger.enlarged(picture, size)
         image = Image.fromarray(picture)
         return image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
+
+    def _refuse_references(self, prompts: Sequence[str]) -> None:
+        """`prompts` are those that come with a reference."""
+        if prompts and not self.reads_looks:
+            raise BadInput(
+                "This illustrator cannot take somebody's looks from a picture, since it has no reader: describe them "
+                "in words, or train one with reader_pictures and reference_share above 0 and name its folder."
+            )
+        for prompt in prompts:
+            if not re.search(rf"\b{SOMEBODY}\b", prompt, re.IGNORECASE):
+                raise BadInput(
+                    f"The reference shows whom a prompt calls {SOMEBODY!r}, and {prompt[:60]!r} calls nobody so: say "
+                    f"where they are, as in '{SOMEBODY}, waving, park'."
+                )
 
     def _refuse(self, prompts: Sequence[str], size: tuple[int, int], steps: int, seeds: Sequence[int]) -> None:
         if len(prompts) != len(seeds):

@@ -15,7 +15,7 @@ import math
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,8 +30,9 @@ from transformers.utils import logging as transformers_logging
 from storywright import files
 from storywright.critic.encoder import quiet
 from storywright.errors import BadInput, needs_extra
-from storywright.illustrator import sealed, styles
+from storywright.illustrator import given, sealed, styles
 from storywright.illustrator.model import Drawing, Illustrator
+from storywright.illustrator.repair import brought_to, put_back
 from storywright.training.memory import is_out_of_memory, release
 
 _log = logging.getLogger(__name__)
@@ -39,6 +40,9 @@ _log = logging.getLogger(__name__)
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 _PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 _WINDOWED = {
+    "StableDiffusionInpaintPipeline",
+    "StableDiffusionXLInpaintPipeline",
+    "StableDiffusion3InpaintPipeline",
     "StableDiffusionPipeline",
     "StableDiffusionXLPipeline",
     "StableDiffusion3Pipeline",
@@ -53,6 +57,20 @@ _OPENS_BADLY = (OSError, ValueError, RuntimeError, KeyError, AttributeError, Imp
 
 Placement = Literal["whole", "parts", "layers"]
 """How the weights lie on a GPU: all of them, each part in its turn, or each layer in its turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A picture that a pipeline is asked for."""
+
+    words: str
+    seed: int
+    size: tuple[int, int]
+    steps: int
+    guidance: float
+    negative: str
+    within: Mapping[str, Any] = field(default_factory=dict)
+    """The picture and the mask of a repair, as the pipeline calls them."""
 
 
 class Published(Illustrator):
@@ -70,6 +88,11 @@ class Published(Illustrator):
         """Open a pipeline by its folder or its name on the Hub, in the precision that suits it, `quick` or not."""
         place = located(str(folder), half=_is_gpu(device))
         return cls(opened(place, device), str(folder), device)
+
+    @property
+    def reads_looks(self) -> bool:
+        """Whether it can take somebody's looks from a reference picture."""
+        return False
 
     @property
     def unet(self) -> Any:
@@ -98,17 +121,54 @@ class Published(Illustrator):
         size = size or self.drawing.native_size
         steps, guidance = steps or self.drawing.steps, self.drawing.guidance if guidance is None else guidance
         self._refuse(prompts, size, steps, seeds)
-        if any(references):
-            raise BadInput(f"{self.name} cannot take somebody's looks from a picture: describe them in words.")
-        if negative and not self._is_guided(guidance):
-            raise BadInput(
-                f"{self.name} draws without guidance ({guidance:g}), so it cannot be led away from {negative!r}: "
-                "leave the negative words out, or draw with a guidance above 1."
-            )
-        styled = [self.in_style(prompt, style) for prompt in prompts]
-        wanted = list(zip(styled, seeds, strict=True))
+        self._refuse_references([words for words, shown in zip(prompts, references, strict=False) if shown])
+        self._refuse_unguided(negative, guidance)
+        said = [self.in_style(prompt, style) for prompt in prompts]
+        asked = [_Asked(*one, size, steps, guidance, negative) for one in zip(said, seeds, strict=True)]
         with self._one_at_a_time, self.styled(self.pipeline, style, style_strength):
-            return [self._fitted(words, seed, size, steps, guidance, negative) for words, seed in wanted]
+            return [self._fitted(self.pipeline, each) for each in asked]
+
+    def repair(
+        self,
+        picture: given.Given,
+        mask: given.Given,
+        prompt: str,
+        *,
+        steps: int | None = None,
+        guidance: float | None = None,
+        seed: int = 0,
+        style: str | None = None,
+        style_strength: float | None = None,
+        negative: str = "",
+        reference: given.Given | None = None,
+    ) -> Image.Image:
+        """The picture with what is white in the mask drawn anew; every other pixel stays as it was, to the byte."""
+        before = given.picture(picture, "The picture")
+        region, size = given.mask(mask, before.size), before.size
+        steps, guidance = steps or self.drawing.steps, self.drawing.guidance if guidance is None else guidance
+        self._refuse([prompt], size, steps, [seed])
+        self._refuse_unguided(negative, guidance)
+        self._refuse_references([prompt] if reference else [])
+        repairing, area = self._repairing(), self.area_for(size)
+        whole, hole = brought_to(before, region, area, self.computed(size))
+        within = {"image": whole, "mask_image": hole, "strength": 1.0}
+        asked = _Asked(self.in_style(prompt, style), seed, size, steps, guidance, negative, within)
+        with self._one_at_a_time, self.styled(repairing, style, style_strength):
+            made = self._fitted(repairing, asked)
+        return put_back(before, made, region, area)
+
+    def _repairing(self) -> Any:
+        """The pipeline that draws within a mask with this checkpoint's weights."""
+        try:
+            with quiet(diffusers_logging):
+                made = diffusers.AutoPipelineForInpainting.from_pipe(self.pipeline)
+        except ValueError as error:
+            raise BadInput(
+                f"{self.name} is a {type(self.pipeline).__name__}, which draws whole pictures and repairs none: repair "
+                "with the embedded illustrator, or name a Stable Diffusion checkpoint."
+            ) from error
+        made.set_progress_bar_config(disable=True)
+        return made
 
     def area_for(self, size: tuple[int, int]) -> tuple[int, int]:
         """The size that is computed before it is cropped: near the area that the model was trained at."""
@@ -124,43 +184,53 @@ class Published(Illustrator):
         width, height = (-(-side // multiple) * multiple for side in self.area_for(size))
         return width, height
 
-    def _fitted(
-        self, words: str, seed: int, size: tuple[int, int], steps: int, guidance: float, negative: str
-    ) -> Image.Image:
+    def _fitted(self, pipeline: Any, asked: "_Asked") -> Image.Image:
         """A picture, with less of the model on the GPU where its memory does not suffice."""
         while True:
             try:
-                return self._drawn(words, seed, size, steps, guidance, negative)
+                return self._drawn_by(pipeline, asked)
             except (MemoryError, RuntimeError) as error:
                 if not is_out_of_memory(error):
                     raise
                 release()
                 if self._placement == "layers" or not _is_gpu(self.device):
                     raise BadInput(
-                        f"There is not enough memory to draw {size[0]}x{size[1]} with {self.name}: ask for a smaller "
-                        "size, or name a smaller illustrator."
+                        f"There is not enough memory to draw {asked.size[0]}x{asked.size[1]} with {self.name}: ask for "
+                        "a smaller size, or name a smaller illustrator."
                     ) from error
             self._placement = "parts" if self._placement == "whole" else "layers"
             _log.warning("%s does not fit the GPU's memory: it draws more slowly, by %s.", self.name, self._placement)
             put(self.pipeline, self.device, self._placement)
 
-    def _drawn(
-        self, words: str, seed: int, size: tuple[int, int], steps: int, guidance: float, negative: str
-    ) -> Image.Image:
-        area, (width, height) = self.area_for(size), self.computed(size)
+    def _drawn_by(self, pipeline: Any, asked: "_Asked") -> Image.Image:
+        area, (width, height) = self.area_for(asked.size), self.computed(asked.size)
+        guided = self._is_guided(asked.guidance)
         with quiet(diffusers_logging, transformers_logging):
-            found = self.pipeline(
-                **embedded(self.pipeline, words, negative, guided=self._is_guided(guidance)),
+            found = pipeline(
+                **embedded(pipeline, asked.words, asked.negative, guided=guided),
+                **asked.within,
                 width=width,
                 height=height,
-                num_inference_steps=steps,
-                guidance_scale=guidance,
-                generator=torch.Generator().manual_seed(seed),
+                num_inference_steps=asked.steps,
+                guidance_scale=asked.guidance,
+                generator=torch.Generator().manual_seed(asked.seed),
             )
         if any(getattr(found, "nsfw_content_detected", None) or ()):
-            raise BadInput(f"{self.name}'s own safety check withheld the picture of {words[:60]!r}: word it otherwise.")
+            words = asked.words[:60]
+            raise BadInput(f"{self.name}'s own safety check withheld the picture of {words!r}: word it otherwise.")
         picture: Image.Image = found.images[0].crop((0, 0, *area))
-        return picture if picture.size == size else picture.resize(size, Image.Resampling.LANCZOS)
+        return picture if picture.size == asked.size else picture.resize(asked.size, Image.Resampling.LANCZOS)
+
+    def _refuse_references(self, prompts: Sequence[str]) -> None:
+        if prompts:
+            raise BadInput(f"{self.name} cannot take somebody's looks from a picture: describe them in words.")
+
+    def _refuse_unguided(self, negative: str, guidance: float) -> None:
+        if negative and not self._is_guided(guidance):
+            raise BadInput(
+                f"{self.name} draws without guidance ({guidance:g}), so it cannot be led away from {negative!r}: "
+                "leave the negative words out, or draw with a guidance above 1."
+            )
 
     def _is_guided(self, guidance: float) -> bool:
         return guidance > 1 and not getattr(self.denoiser.config, "time_cond_proj_dim", None)

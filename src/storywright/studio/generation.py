@@ -1,6 +1,7 @@
 """From words to a picture or a clip in two lines of Python, without a board.
 
     TextToImageModel().generate("a woman with a red bottle in the park").save("bottle.png")
+    TextToImageModel().repair("bottle.png", "mask.png", "a woman with a green bottle in the park").save("repaired.png")
     TextToVideoModel().generate("a man waves in the street", duration_seconds=5).save("wave.mp4")
 
 The embedded models draw unless another one is named: by its folder, or a published one by its name on the Hub.
@@ -15,7 +16,7 @@ from PIL import Image
 from storywright import files
 from storywright.errors import BadInput
 from storywright.export import clip
-from storywright.illustrator import motion
+from storywright.illustrator import given, motion
 from storywright.illustrator.model import STARTER, Illustrator
 
 
@@ -58,9 +59,20 @@ class TextToImageModel:
     def __init__(self, folder: Path | str | None = None, device: str = "cpu") -> None:
         self._illustrator = Illustrator.open(folder or STARTER, device, quick=True)
 
-    def generate(self, prompt: str, *, seed: int = 0, **how: Any) -> Picture:
-        """Draw the prompt. `how` is style (known or learnt), style_strength, size, steps, guidance and negative."""
-        return Picture(self._illustrator.draw([prompt], seeds=[seed], **how)[0], prompt, seed)
+    def generate(self, prompt: str, *, seed: int = 0, reference: given.Given | None = None, **how: Any) -> Picture:
+        """Draw the prompt. `how` is style (known or learnt), style_strength, size, steps, guidance and negative.
+
+        A `reference`, a picture or its file, shows the first one whom the prompt calls "a person".
+        """
+        shown = None if reference is None else given.picture(reference, "The reference")
+        return Picture(self._illustrator.draw([prompt], seeds=[seed], references=[shown], **how)[0], prompt, seed)
+
+    def repair(self, picture: given.Given, mask: given.Given, prompt: str, *, seed: int = 0, **how: Any) -> Picture:
+        """Draw anew what is white in the mask; every other pixel stays as it was, to the byte.
+
+        The prompt says what the whole picture shows. `how` is as for `generate`, but for the size, which stays.
+        """
+        return Picture(self._illustrator.repair(picture, mask, prompt, seed=seed, **how), prompt, seed)
 
 
 class TextToVideoModel:
