@@ -198,6 +198,8 @@ class Score(Document):
     """The measure; larger is better."""
     reason: str = ""
     """What it means here, and which panel is weakest."""
+    version: int | None = None
+    """The older version of the board that it was measured on; None: the board as it is."""
 
 
 class Origin(Document):

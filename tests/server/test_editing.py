@@ -159,3 +159,21 @@ def test_the_published_examples_are_revisions_and_briefs_that_are_understood(stu
     asked = [revision.asked(one) for one in examples["/api/v1/boards/{board_id}/revisions"]]
     assert len({type(one) for one in asked}) == len(asked) == 9
     assert [Brief.model_validate(one).title for one in examples["/api/v1/boards"]] == ["Morning Run", "Morning Run"]
+
+
+def test_what_a_revision_touched_of_the_card_is_measured_again_and_else_says_its_version(studio: Studio) -> None:
+    board = studio.made(candidates=2)["boards"][0]
+    before = {score["name"]: score for score in board["scores"]}
+    assert "a single panel" in before["continuity"]["reason"]  # beside the end frame
+    inserted = revise(studio, board["id"], {"action": "insert", "at": 1, "words": "Mia waves."}, 1).json()
+    now = {score["name"]: score for score in inserted["scores"]}
+    assert "largest jump" in now["continuity"]["reason"]
+    assert now["diversity"]["reason"] != before["diversity"]["reason"]  # beside the other board, as it is
+    assert {score["version"] for score in inserted["scores"]} == {None}
+    studio.following.crew.room.close(seconds=1)
+    moved = revise(studio, board["id"], {"action": "move", "panel": "1", "to": 2}, 2).json()
+    later = {score["name"]: score for score in moved["scores"]}
+    assert later["continuity"] == now["continuity"] | {"version": 2}
+    assert later["coverage"] == now["coverage"]
+    page = studio.client.get(f"/boards/{board['id']}", headers={"Accept-Language": "ru"}).text
+    assert "по версии 2" in page

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from storywright.board import Brief, Panel, Storyboard, parse
+from storywright.board import Brief, Panel, parse
 from storywright.cli.board import board as command
 from storywright.critic.encoder import Critic
 from storywright.errors import BadInput
@@ -144,16 +144,15 @@ def test_what_is_written_changes_what_is_drawn():
 
 
 def test_diversity_is_of_words_and_of_pictures():
-    def told(name: str, *words: str) -> Storyboard:
-        panels = [Panel(id=f"p{number}", action=action) for number, action in enumerate(words)]
-        return Storyboard(id=name, title=name, panels=panels)
-
-    one, same, other = told("a", "Mia runs.", "End."), told("b", "Mia runs.", "End."), told("c", "Tom sleeps.", "End.")
+    one, same, other = (
+        [Panel(id="p1", action=words), Panel(id="p2", action=words)]
+        for words in ("Mia runs.", "Mia runs.", "Tom naps.")
+    )
     alike, different = np.eye(2, 4, dtype=np.float32), np.eye(2, 4, k=2, dtype=np.float32)
-    assert card.diversity(one, alike, [(same, alike)]).value == 0
-    assert card.diversity(one, alike, [(other, alike)]).value == 0.5
-    assert card.diversity(one, alike, [(other, different)]).value == 1
-    assert card.diversity(one, alike, [(other, different), (same, alike)]).value == 0
+    assert card.diversity((one, alike), [(same, alike)]).value == 0
+    assert card.diversity((one, alike), [(other, alike)]).value == 0.5
+    assert card.diversity((one, alike), [(other, different)]).value == 1
+    assert card.diversity((one, alike), [(other, different), (same, alike)]).value == 0
 
 
 def refused(*words: object, message: str) -> None:

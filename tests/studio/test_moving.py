@@ -12,7 +12,7 @@ from storywright.errors import BadInput
 from storywright.export import mp4
 from storywright.illustrator import model, motion
 from storywright.studio import moving
-from storywright.studio.director import COMPOSED
+from storywright.studio.endframe import COMPOSED
 
 HOW = moving.Moving(frames=2, steps=1)
 

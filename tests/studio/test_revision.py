@@ -117,7 +117,7 @@ def test_a_deleted_panel_is_gone_and_what_it_covered_is_said_to_be_missing() -> 
     assert after.coverage == {"product": []}
     card = {score.name: score for score in after.scores}
     assert card["coverage"].value == 0 and "product" in card["coverage"].reason
-    assert "continuity" not in card  # measured on pictures that are no longer neighbours
+    assert (card["continuity"].value, card["continuity"].version) == (0.8, 1)  # nobody measured it again
 
 
 def test_the_last_panel_cannot_be_deleted() -> None:
@@ -225,7 +225,7 @@ def test_changes_name_what_was_added_removed_moved_and_edited() -> None:
     assert found["p01"].fields == {"shot.size": ("medium", "long")}
 
 
-def test_the_command_edits_undoes_and_lists(folder: Path) -> None:
+def test_the_command_edits_undoes_and_lists(folder: Path, own_environment: None) -> None:
     def run(*arguments: str) -> str:
         done = CliRunner().invoke(command, [str(folder), *arguments], catch_exceptions=False)
         assert done.exit_code == 0, done.output

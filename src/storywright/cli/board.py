@@ -9,6 +9,8 @@ import click
 
 from storywright.errors import needs_extra
 
+_WIDEST_NAME = len("соответствие")
+
 
 @click.command()
 @click.argument("briefs", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -47,7 +49,7 @@ def board(
     """
     started = time.monotonic()
     with needs_extra("serve", "Drawing a board"):
-        from storywright.export import html
+        from storywright.export import html, quality
         from storywright.progress import Progress
         from storywright.settings import Settings
         from storywright.studio import briefs as reading
@@ -80,8 +82,9 @@ def board(
         made.append({"brief": str(path), "page": str(page), "boards": [str(place) for place, _ in saved]})
         if not as_json:
             for place, one in saved:
-                card = ", ".join(f"{score.name} {score.value:.2f}" for score in one.scores)
-                print(f"{place}/board.json  {one.title}  ({card})")
+                print(f"{place}/board.json  {one.title}")
+                for line in quality.card(one):
+                    print(f"  {line.name:{_WIDEST_NAME}} {line.value}  {line.reason}")
             print(f"Open {page} to see them side by side.")
     if as_json:
         print(json.dumps(made, indent=2, ensure_ascii=False))

@@ -1,7 +1,8 @@
 """`storywright revise`: change one thing of a board, and go back and forth between its versions."""
 
+import functools
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,17 +13,29 @@ import yaml
 from storywright.errors import BadInput, needs_extra
 
 if TYPE_CHECKING:
-    from storywright.board import Storyboard
+    from storywright.board import Score, Storyboard
+    from storywright.studio.director import Drawing
+    from storywright.studio.models import Models
     from storywright.studio.revision import Drawn, Wish
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Asked:
     """What all actions are told."""
 
     folder: Path
     as_json: bool
     illustrator: str | None
+
+    @functools.cached_property
+    def crew(self) -> "tuple[Models, Drawing]":
+        """The models, opened when something is drawn or measured and not before."""
+        from storywright.settings import Settings
+        from storywright.studio import director
+        from storywright.watch.deployed import deployed_models
+
+        crew = deployed_models(Settings.from_environment())
+        return director.with_illustrator(*crew, self.illustrator) if self.illustrator else crew
 
 
 @click.group()
@@ -173,24 +186,23 @@ def _revise(obj: _Asked, value: dict[str, Any]) -> None:
         from storywright.studio import revision, versions
     asked = revision.asked({name: part for name, part in value.items() if part is not None})
     before = read_board(folder)
-    revised = revision.revise(before, asked, lambda board, wishes: _draw(board, wishes, obj))
+
+    def draw(board: "Storyboard", wishes: "Sequence[Wish]") -> "list[Drawn]":
+        from storywright.studio.redrawing import Redrawing
+
+        return Redrawing(*obj.crew, folder)(board, wishes)
+
+    def measure(board: "Storyboard", pictures: Mapping[str, bytes], names: Collection[str]) -> "list[Score]":
+        from storywright.studio.measuring import Measuring, beside, in_folder
+
+        models, _ = obj.crew
+        return Measuring(models, in_folder(folder), lambda: list(beside(folder, before)))(board, pictures, names)
+
+    revised = revision.revise(before, asked, draw, measure, versions.number(folder))
     found = versions.changes(before, revised.board)
     if revised.board != before:
         versions.keep(folder, revised.board, revised.pictures)
     _report(found, as_json, "Nothing changed: it was so already." if revised.board == before else "Done.")
-
-
-def _draw(board: "Storyboard", wishes: "Sequence[Wish]", obj: _Asked) -> "list[Drawn]":
-    """Open the models when something is drawn, and not before."""
-    from storywright.settings import Settings
-    from storywright.studio import director
-    from storywright.studio.redrawing import Redrawing
-    from storywright.watch.deployed import deployed_models
-
-    models, drawing = deployed_models(Settings.from_environment())
-    if obj.illustrator:
-        models, drawing = director.with_illustrator(models, drawing, obj.illustrator)
-    return Redrawing(models, drawing, obj.folder)(board, wishes)
 
 
 def _step(obj: _Asked, by: int) -> None:

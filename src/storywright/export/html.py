@@ -9,7 +9,7 @@ from pathlib import Path
 
 from storywright import files
 from storywright.board import Panel, Storyboard, picture_size
-from storywright.export import camera, pictures, typeset, words
+from storywright.export import camera, pictures, quality, typeset, words
 from storywright.export.typeset import Block
 
 _FIELDS = ("shot", "action", "dialogue", "voice", "super", "sound", "drawn")
@@ -68,8 +68,8 @@ def _board(board: Storyboard, folder: Path, alone: bool) -> str:
     heading = f"<h1>{html.escape(board.title)}</h1>" if alone else f"<h2>{html.escape(board.title)}</h2>"
     panels = "\n".join(_panel(number, panel, board, folder) for number, panel in enumerate(board.panels, 1))
     scores = "".join(
-        f"<dt>{html.escape(score.name)}</dt><dd>{score.value:.2f}</dd><dd>{html.escape(score.reason)}</dd>"
-        for score in board.scores
+        f"<dt>{html.escape(words.capital(one.name))}</dt><dd>{one.value}</dd><dd>{html.escape(one.reason)}</dd>"
+        for one in quality.card(board)
     )
     notices = "".join(f'<p class="small mark">{html.escape(notice)}</p>' for notice in board.notices)
     return (

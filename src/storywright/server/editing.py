@@ -4,21 +4,26 @@ The page and the API come through here. A single panel goes to the desk before a
 draw that somebody looked at is remembered, so that choosing it gives that very picture.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from storywright import files
-from storywright.board import Storyboard
+from storywright.board import Score, Storyboard
 from storywright.server.drawing.work import Asker
 from storywright.server.following import Crew
 from storywright.server.jobs import Watch, Work
 from storywright.server.ledger import Job
+from storywright.server.problems import Busy
 from storywright.server.service import Service
 from storywright.studio import revision, workspaces
+from storywright.studio.measuring import Beside, Measuring
 from storywright.studio.redrawing import Redrawing
 from storywright.studio.revision import Drawn, Redraw, Revision, Wish
 from storywright.studio.store import Kept
+
+_PATIENCE_SECONDS = 3.0
+"""Who moves a panel waits no longer for the board to be measured again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,7 @@ def revise(
     if known := service.store.done_before(board_id, key, what):
         return known
     before = service.store.version(board_id, seen).board
-    revised = revision.revise(before, asked, _AtTheDesk(service, job, watch))
+    revised = revision.revise(before, asked, _AtTheDesk(service, job, watch), _Measuring(service), seen)
     if revised.board == before:
         return Kept(before, seen)
     return service.store.keep(revised.board, revised.pictures, seen=seen, what=what, who=who, key=key)
@@ -117,6 +122,25 @@ class _AtTheDesk:
             return Redrawing(crew.models_for(asker), crew.drawing, self.service.store.folder)(board, wishes)
         with self.service.desk.place("redraw"):
             return Redrawing(crew.models, crew.drawing, self.service.store.folder)(board, wishes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Measuring:
+    """A `revision.Measure` that keeps nobody waiting: in a rush the scores stay what they were, and say so."""
+
+    service: Service
+
+    def __call__(self, board: Storyboard, pictures: Mapping[str, bytes], names: Collection[str]) -> list[Score]:
+        store = self.service.store
+        try:
+            models = self.service.following.crew_for(board.id).models_for(Asker(patience=_PATIENCE_SECONDS))
+            return Measuring(models, store.named, lambda: self._beside(board))(board, pictures, names)
+        except Busy:
+            return []
+
+    def _beside(self, board: Storyboard) -> list[Beside]:
+        store = self.service.store
+        return [(other, store.named) for other in store.beside(board.id)]
 
 
 def _name(board: Storyboard, wish: Wish, models: list[dict[str, str]]) -> str:

@@ -10,6 +10,8 @@ import json
 import re
 from pathlib import Path
 
+from storywright.export import quality
+
 FOLDER = Path(__file__).parent / "pages" / "words"
 LANGUAGES = {"en": "English", "ru": "Русский"}
 """Each language of the page, by what it calls itself."""
@@ -46,7 +48,7 @@ class Words:
         for pattern, text in self._sentences:
             if match := pattern.fullmatch(sentence):
                 return text.format(**{name: self.said(value) for name, value in match.groupdict().items()})
-        return sentence
+        return quality.said(sentence, "ru" if self.language == "ru" else "en")
 
     def knows(self, sentence: str) -> bool:
         """Whether a sentence can be told in this language."""

@@ -17,7 +17,8 @@ from PIL import Image
 from storywright import files
 from storywright.board import Brief, Panel, Provenance, Score, Storyboard, picture_size
 from storywright.errors import BadInput
-from storywright.studio import card, endframe, free_words, plan
+from storywright.studio import card, endframe, free_words, measuring, plan
+from storywright.studio.endframe import COMPOSED, END_FRAME
 from storywright.studio.ideas import Idea
 from storywright.studio.likeness import Eye, References, Seen
 from storywright.studio.models import NATIVE_SIZE, Models
@@ -26,10 +27,6 @@ from storywright.studio.staging import Stage, Staged, refuse_unshowable
 from storywright.toonworld.scene import Scene
 from storywright.writer.model import Told
 
-END_FRAME = "end frame"
-"""The beat whose picture is composed with the brief's words and files."""
-COMPOSED = "composed"
-"""The setting of a panel whose picture is more than what the illustrator drew."""
 _NATIVE_HEIGHT_PX = {"16:9": 108, "1:1": 144, "9:16": 192, "4:3": 144}
 _SURE_WEIGHT, _LIKENESS_WEIGHT = 0.2, 0.1
 """What right looks, and likeness to the references, count against the fit of a picture and its words."""
@@ -151,7 +148,7 @@ class Director:
         made = [self._board(brief, idea, story, stage) for idea, story in zip(ideas, stories, strict=True)]
         for candidate in made:
             candidate.assets = assets.paths
-        self._judge(made, stories)
+        self._judge(made)
         return made
 
     def _staged(self, stage: Stage, story: "_Story", number: int, at: int) -> Staged:
@@ -231,17 +228,15 @@ class Director:
         }
         return Panel.model_validate(panel)
 
-    def _judge(self, made: list[Candidate], stories: "list[_Story]") -> None:
+    def _judge(self, made: list[Candidate]) -> None:
         """Write each board's quality card; diversity is measured between the candidates."""
-        seen = [np.stack([take.seen.vector for take in story.takes]) for story in stories]
-        boards = [candidate.board for candidate in made]
-        for number, board in enumerate(boards):
-            found = [card.alignment(board.panels), card.continuity(seen[number], board.panels)]
-            found += [card.consistency(board.panels), card.covered(board)]
-            if len(made) > 1:
-                others = [(boards[at], seen[at]) for at in range(len(made)) if at != number]
-                found.append(card.diversity(board, seen[number], others))
-            board.scores = [score for score in found if score is not None]
+        sights = [
+            measuring.sight(self._models.critic, candidate.board, candidate.pictures.__getitem__) for candidate in made
+        ]
+        for number, candidate in enumerate(made):
+            others = [sight for at, sight in enumerate(sights) if at != number]
+            found = [*card.told_by_panels(candidate.board), *measuring.scores(self._models, sights[number], others)]
+            candidate.board.scores = card.in_order(found)
 
 
 class _Story:

@@ -14,6 +14,8 @@ from storywright.board import Asset, Brief, picture_size
 from storywright.errors import BadInput
 from storywright.export.typeface import FONTS, Face, runs, width, wrapped
 
+COMPOSED, END_FRAME = "composed", "end frame"
+"""The setting of a panel whose picture is more than what the illustrator drew, and its value for the last frame."""
 _HEIGHT_PX = {True: 576, False: 1024}
 """Of a lying and of an upright frame: words need more pixels than a drawing."""
 _MOST_PIXELS = 40_000_000

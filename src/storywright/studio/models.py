@@ -14,7 +14,7 @@ from storywright.illustrator.enlarger import Enlarger
 from storywright.illustrator.model import Illustrator
 from storywright.writer.llm.opening import open_writer
 from storywright.writer.model import Writer
-from storywright.writer.proposals import Proposes
+from storywright.writer.proposals import Judges, Proposes
 
 STARTER = Path(__file__).parent.parent / "starter"
 """The embedded models, shipped with the package."""
@@ -30,6 +30,8 @@ class Models:
     critic: Critic
     illustrator: Illustrator
     writer: Proposes
+    judge: Judges | None = None
+    """Judges whether panels are a story; None: nobody does."""
     enlarger: Enlarger | None = None
     """Makes the pictures larger that a board keeps; None: they stay as they were drawn."""
     origins: list[Origin] = field(default_factory=list)
@@ -58,10 +60,12 @@ class Models:
             for role in _ROLES
         ]
         illustrator = Illustrator.open(places["illustrator"], device, quick=True)
+        writer = Writer.open(places["writer"], places["critic"])
         return cls(
             critic=Critic.open(places["critic"], device=device),
             illustrator=illustrator,
-            writer=Writer.open(places["writer"], places["critic"]),
+            writer=writer,
+            judge=writer,
             enlarger=illustrator.enlarger,
             origins=origins,
             corpus_digest=corpus_digest,
@@ -96,8 +100,10 @@ class Models:
         """The same models with another writer: a folder, or a language model (see `storywright.writer.llm.opening`)."""
         digest = files.digest(Path(name)) if Path(name).is_dir() else ""
         others = [origin for origin in self.origins if origin.role != "writer"]
+        writer = open_writer(name, critic_folder or STARTER / "critic", device)
         return replace(
             self,
-            writer=open_writer(name, critic_folder or STARTER / "critic", device),
+            writer=writer,
+            judge=writer if isinstance(writer, Writer) else self.judge,  # a language model only writes
             origins=[*others, Origin(role="writer", name=name, digest=digest)],
         )

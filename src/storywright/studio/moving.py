@@ -15,7 +15,8 @@ from storywright.errors import BadInput
 from storywright.export import clip
 from storywright.illustrator.motion import Animator
 from storywright.progress import track
-from storywright.studio.director import COMPOSED, native_size
+from storywright.studio.director import native_size
+from storywright.studio.endframe import COMPOSED
 from storywright.studio.revision import panel_of
 
 FOLDER = "clips"

@@ -13,7 +13,8 @@ from PIL import Image
 
 from storywright.board import Panel, Storyboard
 from storywright.studio import card, endframe, free_words, plan
-from storywright.studio.director import COMPOSED, END_FRAME, Drawing, Take, Takes, provenance, scores_of
+from storywright.studio.director import Drawing, Take, Takes, provenance, scores_of
+from storywright.studio.endframe import COMPOSED, END_FRAME
 from storywright.studio.models import Models
 from storywright.studio.revision import Drawn, Wish
 from storywright.toonworld import words

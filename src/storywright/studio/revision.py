@@ -6,7 +6,7 @@ nothing about where versions are kept.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -123,6 +123,8 @@ class Drawn:
 
 Draw = Callable[[Storyboard, Sequence[Wish]], list[Drawn]]
 """Draws panels of a board; their order is kept."""
+Measure = Callable[[Storyboard, Mapping[str, bytes], Collection[str]], list[Score]]
+"""Measures a board that has these new pictures by the scores with these names; what cannot be measured is left out."""
 
 
 @dataclass(slots=True)
@@ -143,12 +145,18 @@ def asked(value: Mapping[str, Any]) -> Revision:
         raise BadInput(f"The revision's {where}: {first['msg']}.") from error
 
 
-def revise(board: Storyboard, revision: Revision, draw: Draw) -> Revised:
-    """The board after this revision. `draw` is called only for what has to be drawn."""
+def revise(
+    board: Storyboard, revision: Revision, draw: Draw, measure: Measure = lambda *_: [], version: int = 1
+) -> Revised:
+    """The board after this revision of a version.
+
+    `draw` is called only for what has to be drawn, `measure` only for scores that the revision touched. A score that
+    is not measured again stays, and says of which version it is.
+    """
     revised = Revised(board.model_copy(deep=True))
     _DO[type(revision)](revised, revision, draw)
     revised.board.coverage = _still_covered(revised.board)
-    revised.board.scores = _still_true(board, revised.board)
+    revised.board.scores = _card(board, revised, measure, version)
     return revised
 
 
@@ -349,18 +357,19 @@ def _still_covered(board: Storyboard) -> dict[str, list[str]]:
     return {wish: [name for name in panels if name in here] for wish, panels in board.coverage.items()}
 
 
-def _still_true(before: Storyboard, after: Storyboard) -> list[Score]:
-    """The quality card as it is now: what panels say about themselves is summed up anew, and what has to be measured
-    between pictures is left out where they are others, for the critic to measure again."""
-    same = [panel.picture for panel in before.panels] == [panel.picture for panel in after.panels]
-    anew = {
-        "alignment": card.alignment(after.panels),
-        "consistency": card.consistency(after.panels),
-        "coverage": card.covered(after) if after.coverage != before.coverage else None,
-    }
-    found = []
-    for score in after.scores:
-        now = anew.get(score.name) or (score if same or score.name in anew else None)
-        if now is not None:
-            found.append(now)
-    return found
+def _card(before: Storyboard, revised: Revised, measure: Measure, version: int) -> list[Score]:
+    """The quality card as it is now: what panels say about themselves is summed up anew, what has to be measured
+    between them is measured again, and what cannot be says of which version it is."""
+    after = revised.board
+    old = card.outdated(before, after)
+    found = {score.name: _of_version(score, version) if score.name in old else score for score in after.scores}
+    found |= {score.name: score for score in (card.alignment(after.panels), card.consistency(after.panels)) if score}
+    if after.coverage != before.coverage:
+        found[card.COVERAGE] = card.covered(after)
+    if old:
+        found |= {score.name: score for score in measure(after, revised.pictures, old)}
+    return card.in_order(found.values())
+
+
+def _of_version(score: Score, version: int) -> Score:
+    return score if score.version else score.model_copy(update={"version": version})

@@ -207,6 +207,12 @@ class Store:
             ids = list(connection.execute(query).scalars())
             return [_read(connection, one, _at(connection, one)) for one in ids]
 
+    def beside(self, board_id: str) -> list[Storyboard]:
+        """The other boards that were made with this one, as they are now."""
+        with self._engine.connect() as connection:
+            job = connection.execute(select(_BOARDS.c.job).where(_BOARDS.c.id == board_id)).scalar()
+        return [kept.board for kept in self.of_job(job) if kept.board.id != board_id] if job else []
+
     def keep(
         self,
         board: Storyboard,
@@ -285,6 +291,11 @@ class Store:
         if path is None or not path.is_file():
             raise NotKept(f"There is no picture {digest!r}.")
         return path
+
+    def named(self, name: str) -> bytes:
+        """A picture by what the panel of a kept board calls it."""
+        match = _PICTURE.fullmatch(name)
+        return self.picture(match[1] if match else name).read_bytes()
 
     @property
     def folder(self) -> Path:

@@ -13,8 +13,9 @@ from typing import Any
 
 from storywright import export
 from storywright.board import Brief, Storyboard, parse, read_board
-from storywright.studio import briefs, revision, versions
+from storywright.studio import briefs, measuring, revision, versions
 from storywright.studio.director import Candidate, Director, Drawing
+from storywright.studio.measuring import Measuring
 from storywright.studio.models import Models
 from storywright.studio.redrawing import Redrawing
 
@@ -40,7 +41,9 @@ class Studio:
         """Change one thing of the board in a folder; `asked` is an action of `studio.revision` and its fields."""
         folder = Path(folder)
         before = read_board(folder)
-        revised = revision.revise(before, revision.asked(asked), Redrawing(self._models, self._drawing, folder))
+        draw = Redrawing(self._models, self._drawing, folder)
+        measure = Measuring(self._models, measuring.in_folder(folder), lambda: list(measuring.beside(folder, before)))
+        revised = revision.revise(before, revision.asked(asked), draw, measure, versions.number(folder))
         return before if revised.board == before else versions.keep(folder, revised.board, revised.pictures)
 
     def export(self, folder: Path | str, formats: Sequence[str], out: Path | str, **options: Any) -> list[Path]:

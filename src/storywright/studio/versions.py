@@ -45,6 +45,12 @@ def versions(folder: Path) -> list[Version]:
     return [Version(int(path.stem), path == now, read_board(path)) for path in kept]
 
 
+def number(folder: Path) -> int:
+    """Which version the board of this folder is; one that was edited by hand is the next."""
+    now, kept = _at(folder)
+    return int(now.stem) if now else int(kept[-1].stem) + 1 if kept else 1
+
+
 def keep(folder: Path, board: Storyboard, pictures: Mapping[str, bytes]) -> Storyboard:
     """Make this the board of the folder; what was undone before is given up, as in any editor."""
     before = _begun(folder)
@@ -92,12 +98,11 @@ def changes(before: Storyboard, after: Storyboard) -> list[Change]:
 
 def _begun(folder: Path) -> Path:
     """The version that `board.json` is now; one that was edited by hand, or never revised, becomes a version first."""
-    now, kept = _at(folder)
+    now, _ = _at(folder)
     if now:
         return now
     read_board(folder)
-    number = int(kept[-1].stem) + 1 if kept else 1
-    path = folder / _FOLDER / f"{number:04d}.json"
+    path = folder / _FOLDER / f"{number(folder):04d}.json"
     files.write_text(path, (folder / BOARD_FILE).read_text(encoding="utf-8-sig"))
     return path
 

@@ -15,13 +15,13 @@ from transformers.utils import logging as transformers_logging
 
 from storywright.critic.encoder import Critic, halved, quiet
 from storywright.errors import BadInput
-from storywright.writer import material
+from storywright.writer import material, ordering
 from storywright.writer.decoder import Memory
 from storywright.writer.decoding import Decoding, Rules, Search, Written
 from storywright.writer.network import Read, Stories, WriterModel
-from storywright.writer.proposals import Proposal, Told
+from storywright.writer.proposals import Ordered, Proposal, Told
 
-__all__ = ["Proposal", "Told", "Writer", "opened", "save"]
+__all__ = ["Ordered", "Proposal", "Told", "Writer", "opened", "save"]
 
 _TRIES = 6
 _DARING = 1.05  # how much hotter chance gets with each try, so that something new comes
@@ -108,6 +108,18 @@ class Writer:
         with torch.inference_mode():
             logit = self._model.judge(stories).story
         return float(torch.sigmoid(logit * config.score_scale + config.score_bias))
+
+    def ordered(self, story: Sequence[Told]) -> Ordered:
+        """How whole a story of at least three panels is beside the same panels in other orders.
+
+        The chance that `judge` gives can be believed of stories like those that were learnt from. Of words and pictures
+        from elsewhere it is always low, whichever their order: so the orders are compared with one another.
+        """
+        parts = ordering.parts(len(story), self._model.config.max_panels)
+        language = self.languages[0]  # the judge asks for none
+        found = [ordering.compared(self._model, self._stories(story[a:b], "", language)) for a, b in parts]
+        better = sum(one.better * len(one.strange) for one in found) / len(story)
+        return Ordered(better, [strange for one in found for strange in one.strange])
 
     def _found(self, search: Search, told: set[str], count: int, seed: int) -> dict[str, Written]:
         """Different new captions; after what the method finds, chance is asked until there are enough."""

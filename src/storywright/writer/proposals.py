@@ -34,6 +34,24 @@ class Proposal:
     """What of the story the writer looked back at."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """How whole a story is beside the same panels in other orders."""
+
+    better: float
+    """The share of other orders that are judged less whole, between 0 and 1."""
+    strange: list[float]
+    """For each panel, how surely it does not belong to its place, between 0 and 1."""
+
+
+class Judges(Protocol):
+    """Who judges whether panels are a story in their order: the writer that is trained here."""
+
+    def ordered(self, story: Sequence[Told]) -> Ordered:
+        """Compare a story of at least three panels with the same panels in other orders."""
+        ...
+
+
 class Proposes(Protocol):
     """A writer: the one that is trained here, or a language model in its place."""
 

@@ -16,8 +16,7 @@ from storywright.illustrator.model import Illustrator
 from storywright.server.drawing.room import Room
 from storywright.server.drawing.work import Asker, Opened, Picture, Question
 from storywright.studio.models import Models
-from storywright.writer.model import Proposal, Told
-from storywright.writer.proposals import Proposes
+from storywright.writer.proposals import Ordered, Proposal, Proposes, Told
 
 
 def models(room: Room, opened: Opened, asker: Asker) -> Models:
@@ -27,6 +26,7 @@ def models(room: Room, opened: Opened, asker: Asker) -> Models:
         critic=cast(Critic, _Critic(room, asker)),
         illustrator=cast(Illustrator, _Illustrator(room, opened, asker)),
         writer=cast(Proposes, _Writer(room, opened, asker)),
+        judge=_Judge(room, asker) if opened.judges else None,
         enlarger=cast(Enlarger, _Enlarger(room, asker)) if opened.enlarges else None,
     )
 
@@ -100,3 +100,13 @@ class _Writer:
     def propose(self, story: Sequence[Told], **how: Any) -> list[Proposal]:
         question = Question("writer", "propose", (list(story),), how)
         return list(self._room.ask(question, self._asker))
+
+
+class _Judge:
+    def __init__(self, room: Room, asker: Asker) -> None:
+        self._room, self._asker = room, asker
+
+    def ordered(self, story: Sequence[Told]) -> Ordered:
+        found = self._room.ask(Question("judge", "ordered", (list(story),)), self._asker)
+        assert isinstance(found, Ordered)
+        return found

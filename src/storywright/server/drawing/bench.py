@@ -24,6 +24,7 @@ _TOGETHER, _TOGETHER_ON_A_GPU = {"cpu": 8}, 32
 _ASKED = {
     "critic": ("fit", "of_pictures", "of_words", "of_regions"),
     "writer": ("propose",),
+    "judge": ("ordered",),
     "enlarger": ("four_times",),
     "animator": ("draw", "in_style"),
 }
@@ -67,10 +68,13 @@ class Bench:
         self._models, self._folder, self._animator = models, folder, None
         nothing: Any = None
         return Opened(
-            known=dataclasses.replace(models, critic=nothing, illustrator=nothing, writer=nothing, enlarger=None),
+            known=dataclasses.replace(
+                models, critic=nothing, illustrator=nothing, writer=nothing, judge=None, enlarger=None
+            ),
             drawing=drawing,
             languages=tuple(models.writer.languages),
             together=getattr(models.illustrator, "at_once", 8),
+            judges=models.judge is not None,
             enlarges=models.enlarger is not None,
         )
 

@@ -90,7 +90,7 @@ class Room:
 
     def ask(self, question: Question, asker: Asker) -> Any:
         """Ask another model and wait for its answer."""
-        [answer] = self.order(question, asker=asker)
+        [answer] = self.order(question, asker=asker, seconds=asker.patience)
         return answer.result()
 
     @property

@@ -19,6 +19,8 @@ class Asker:
     user: str = ""
     begun: int = 0
     """When a board was asked for: one user's boards are drawn in that order."""
+    patience: float | None = None
+    """After so many seconds without an answer's beginning there is no use in it; None: any time will do."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,7 +50,7 @@ class Picture:
 class Question:
     """A question to another model of the crew."""
 
-    role: Literal["critic", "writer", "enlarger", "animator"]
+    role: Literal["critic", "writer", "judge", "enlarger", "animator"]
     name: str
     words: tuple[Any, ...] = ()
     how: Mapping[str, Any] = field(default_factory=dict)
@@ -66,5 +68,7 @@ class Opened:
     """That the writer writes."""
     together: int = 8
     """Pictures that are worth drawing at once."""
+    judges: bool = False
+    """Whether there is who judges stories."""
     enlarges: bool = False
     """Whether there is what makes pictures larger."""

@@ -18,11 +18,11 @@ import numpy as np
 from PIL import Image
 
 from storywright import files
-from storywright.board import BOARD_FILE, Language, Line, Panel, Provenance, Score, Span, Storyboard, Style, read_board
+from storywright.board import BOARD_FILE, Language, Line, Panel, Provenance, Span, Storyboard, Style, read_board
 from storywright.errors import BadInput
 from storywright.progress import Progress
 from storywright.sources.manuscripts import Manuscript, Rights
-from storywright.studio import card, director, free_words, output
+from storywright.studio import card, director, free_words, measuring, output
 from storywright.studio.adaptation import coverage, looks, naming, panels, telling, text
 from storywright.studio.adaptation.coverage import Covered
 from storywright.studio.adaptation.events import Event, Teller
@@ -210,9 +210,8 @@ class Adapter:
                     self._on_panel(at, take.picture)
             kept_takes += takes
             progress.advance(0, f"{plan.title or board.title}: panel {stop} of {len(plan.shown)}")
-        seen = np.stack([take.seen.vector for take in kept_takes])
-        found = [card.alignment(board.panels), card.continuity(seen, board.panels), card.consistency(board.panels)]
-        board.scores = [*(score for score in found if score is not None), *board.scores]
+        seen = measuring.sight(models.critic, board, lambda at: kept_takes[at].picture)
+        board.scores = card.in_order([*card.told_by_panels(board), *measuring.scores(models, seen)])
 
     def _seeds(self, key: str, at: int) -> list[int]:
         digests = [hashlib.sha256(f"{key},{at},{draw}".encode()).digest() for draw in range(self._drawing.draws)]
@@ -237,7 +236,7 @@ class Adapter:
             f"{manuscript.title}: {plan.title}" if plan.title and plan.title != manuscript.title else manuscript.title
         )
         shown = [self._panel(plan, at) for at in range(len(plan.shown))]
-        return Storyboard(
+        board = Storyboard(
             id=files.digest_of([title, config.seed, config.style, [panel.model_dump() for panel in shown]])[:12],
             title=title,
             logline=_logline(plan, self._language),
@@ -247,9 +246,10 @@ class Adapter:
             panels=shown,
             coverage=_coverage(plan),
             notices=[*self._drawn_by(), *_notices(plan, self._language), *manuscript.notices],
-            scores=[_covered_score(plan, self._language)],
             provenance=self._provenance(config.seed, ""),
         )
+        board.scores = [card.covered(board)]
+        return board
 
     def _drawn_by(self) -> list[str]:
         """That nothing was mapped, where a published checkpoint draws."""
@@ -494,16 +494,6 @@ def _showing(plan: _Plan) -> dict[int, list[str]]:
 def _coverage(plan: _Plan) -> dict[str, list[str]]:
     names, showing = coverage.named(plan.events), _showing(plan)
     return {names[number]: showing.get(id(event), []) for number, event in enumerate(plan.events)}
-
-
-def _covered_score(plan: _Plan, language: Language) -> Score:
-    showing = _showing(plan)
-    shown = sum(id(event) in showing for event in plan.events)
-    reason = {
-        "en": f"{shown} of {len(plan.events)} events are shown; {COVERAGE_MD} names the others",
-        "ru": f"показано {shown} из {len(plan.events)} событий; остальные названы в {COVERAGE_MD}",
-    }[language]
-    return Score(name="coverage", value=round(shown / len(plan.events), 4), reason=reason)
 
 
 def _logline(plan: _Plan, language: Language) -> str:
