@@ -2,6 +2,7 @@
 
 import csv
 
+import numpy as np
 import pytest
 import torch
 
@@ -10,6 +11,9 @@ from storywright.critic import encoder
 from storywright.critic.encoder import Critic
 from storywright.errors import BadInput
 from storywright.steps import contract, train_critic
+from storywright.training import watching
+
+from .sheets import Watcher
 
 VALUES = {
     "start": "scratch",
@@ -57,6 +61,16 @@ def test_the_loss_falls_and_the_critic_opens(trained):
     assert next(iter(rows[0])) == "step" and float(rows[-1]["loss"]) < float(rows[0]["loss"])
     assert Critic.open(outputs["critic"]).of_words(["a woman in the park"]).shape == (1, 32)
     assert not (outputs["critic"] / ".training").exists()
+
+
+def test_sheets_show_what_words_find_and_change_nothing(trained, drawn_corpus, tmp_path):
+    watcher = Watcher()
+    with watching.watched_by(watcher):
+        _, watched = train(drawn_corpus, tmp_path, training=VALUES["training"] | {"sheet_every": 20})
+    assert list(watcher.sheets) == [("critic", 20), ("critic", 40)]
+    first, last = watcher.sheets.values()
+    assert first.size == last.size and not np.array_equal(first, last)
+    assert files.digest(watched["critic"]) == files.digest(trained[1]["critic"])
 
 
 def test_the_same_values_give_the_same_critic(trained, drawn_corpus, tmp_path):

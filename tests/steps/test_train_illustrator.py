@@ -10,6 +10,9 @@ from storywright.errors import BadInput
 from storywright.illustrator import denoiser
 from storywright.illustrator.model import Illustrator
 from storywright.steps import contract, train_illustrator
+from storywright.training import watching
+
+from .sheets import Watcher
 
 _TRAINING = {"batch": 8, "warmup": 4, "ema": 0.9, "checkpoint_every": 10, "log_every": 5, "seed": 3, "threads": 1}
 VALUES = {
@@ -78,6 +81,18 @@ def test_the_same_values_give_the_same_illustrator(trained, drawn_corpus, tiny_m
     _, again = train(drawn_corpus, tiny_models["critic"], tmp_path)
     for name in ("illustrator", "curves", "metrics"):
         assert files.digest(again[name]) == files.digest(trained[1][name]), name
+
+
+def test_sheets_show_what_is_drawn_meanwhile_and_change_nothing(trained, drawn_corpus, tiny_models, tmp_path):
+    watcher = Watcher()
+    with watching.watched_by(watcher):
+        training = VALUES["denoiser_training"] | {"sheet_every": 20}
+        _, watched = train(drawn_corpus, tiny_models["critic"], tmp_path, denoiser_training=training)
+    assert list(watcher.sheets) == [("illustrator", 20), ("illustrator", 40)]
+    first, last = watcher.sheets.values()
+    assert first.size == last.size == (4 * 68 - 4, 3 * 40 - 4)  # twelve pictures in rows of four
+    assert not np.array_equal(first, last)
+    assert files.digest(watched["illustrator"]) == files.digest(trained[1]["illustrator"])
 
 
 def test_a_run_killed_in_the_denoisers_training_goes_on_to_the_same_illustrator(

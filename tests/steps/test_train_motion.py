@@ -2,12 +2,16 @@
 
 import csv
 
+import numpy as np
 import pytest
 
 from storywright import files
 from storywright.errors import BadInput
 from storywright.illustrator.motion import Animator
 from storywright.steps import contract, train_motion
+from storywright.training import watching
+
+from .sheets import Watcher
 
 VALUES = {
     "start": "scratch",
@@ -54,6 +58,17 @@ def test_the_same_values_give_the_same_layers(trained, tiny_models, tmp_path):
     _, again = train(tiny_models["illustrator"], tmp_path)
     for name in ("motion", "curves", "metrics"):
         assert files.digest(again[name]) == files.digest(trained[1][name]), name
+
+
+def test_sheets_show_clips_and_change_nothing(trained, tiny_models, tmp_path):
+    watcher = Watcher()
+    with watching.watched_by(watcher):
+        _, watched = train(tiny_models["illustrator"], tmp_path, training=VALUES["training"] | {"sheet_every": 15})
+    assert list(watcher.sheets) == [("motion", 15), ("motion", 30)]
+    first, last = watcher.sheets.values()
+    assert first.size == (4 * 68 - 4, 4 * 40 - 4)  # a clip of four frames in each of four rows
+    assert not np.array_equal(first, last)
+    assert files.digest(watched["motion"]) == files.digest(trained[1]["motion"])
 
 
 def test_the_starter_goes_on_where_it_ended(trained, tiny_models, tmp_path, monkeypatch):

@@ -24,11 +24,13 @@ from transformers.utils import logging as transformers_logging
 
 from storywright import files
 from storywright.errors import BadInput
+from storywright.toonworld.sheet import sheet
 from storywright.training import loop
 from storywright.training.cache import encoded
 
 START, END = "<|startoftext|>", "<|endoftext|>"
 _AT_ONCE = 64
+_ROWS_SHOWN, _NEAREST_SHOWN = 6, 4
 _NEEDS = ("config.json", "model.safetensors", "tokenizer_config.json", "preprocessor_config.json")
 
 
@@ -344,6 +346,21 @@ class Pairs:
             "retrieval_at_1": float((cosines >= own[:, None]).sum(1).__eq__(1).mean()),
             "retrieval_of": len(rows),
         }
+
+    def sheet(self, model: nn.Module) -> Image.Image:
+        """Of some held-out pictures each with its words, and the pictures that fit these words best, its own named."""
+        clip: Any = model
+        seen = self._held_out.rows(self._rows_held_out, ["picture", "prompt", "caption"])
+        words = [prompt or caption for prompt, caption in zip(seen["prompt"], seen["caption"], strict=True)]
+        shown = np.linspace(0, len(words) - 1, min(_ROWS_SHOWN, len(words))).astype(int)
+        critic = Critic(clip, self._tokenizer, [0.5] * 3, [0.5] * 3)
+        cosines = critic.of_words([words[row] for row in shown]) @ critic.of_pictures(seen["picture"]).T
+        pictures, told = [], []
+        for row, fits in zip(shown, cosines, strict=True):
+            nearest = np.argsort(-fits, kind="stable")[:_NEAREST_SHOWN]
+            pictures += [seen["picture"][one] for one in (row, *nearest)]
+            told += [words[row][:60], *(f"{fits[one]:.2f}{' its own' if one == row else ''}" for one in nearest)]
+        return sheet(pictures, len(nearest) + 1, told)
 
     def _missed_tokens(self, states: Tensor, ids: Tensor) -> Tensor:
         end: int = self._tokenizer.eos_token_id

@@ -6,7 +6,7 @@ pixels or sampling.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from diffusers import UNet2DConditionModel
 from diffusers.models.attention_processor import AttnProcessor
+from PIL import Image
 from torch import Tensor, nn
 
 from storywright import files
@@ -134,6 +135,7 @@ class Flow:
         self._held_out = [Material(one.latents[rows], one.states[rows]) for one, rows in shown]
         values = [digest, drop_words, num_held_out, figure_weight, noise_shift, weights_digest(model)]
         self.digest = files.digest_of(values)
+        self.sheet: Callable[[nn.Module], Image.Image] | None = None
         # Plain products are a third faster than fused attention for so few tokens on a CPU.
         if not torch.cuda.is_available():
             model.set_attn_processor(AttnProcessor())

@@ -6,6 +6,7 @@ adapter opens here with the checkpoint it is for. Untrained they add nothing: ea
 
 import copy
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -158,10 +159,14 @@ def opened(folder: Path) -> Any:
         raise BadInput(f"{folder} cannot be opened as a motion adapter ({error}): fetch or train it again.") from error
 
 
+def take(model: Any, adapter: Any) -> None:
+    """Bring the temporal layers of a joined model into an adapter."""
+    adapter.load_state_dict({name: value for name, value in model.state_dict().items() if "motion_modules" in name})
+
+
 def save(model: Any, adapter: Any, folder: Path) -> None:
     """Save the temporal layers of a joined model, half precision on the disk, and seal them."""
-    kept = {name: value for name, value in model.state_dict().items() if "motion_modules" in name}
-    adapter.load_state_dict(kept)
+    take(model, adapter)
     copy.deepcopy(adapter).half().save_pretrained(folder, max_shard_size="14MB")
     sealed.seal(folder)
 
@@ -183,6 +188,7 @@ class Clips:
         drop_words: float = 0.1,
     ) -> None:
         self.model, self.examples = model, len(latents) - num_held_out
+        self.sheet: Callable[[nn.Module], Image.Image] | None = None
         self._latents, self._states, self._nothing = latents, states, nothing
         self._drop_words = drop_words
         self._held_out = np.arange(self.examples, len(latents))

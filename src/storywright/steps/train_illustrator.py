@@ -5,6 +5,7 @@ staged folder. Knows nothing about where the corpus comes from.
 """
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,7 +16,7 @@ import torch
 from storywright import files
 from storywright.critic import encoder
 from storywright.errors import BadInput
-from storywright.illustrator import autoencoder, denoiser, draft, enlarger, model, reference
+from storywright.illustrator import autoencoder, denoiser, draft, enlarger, model, reference, sheets
 from storywright.illustrator.prompts import states_of
 from storywright.steps import command
 from storywright.steps.contract import made_by, makes, may_come_from
@@ -32,6 +33,7 @@ READS = ("starter/illustrator",)
 
 STARTER = model.STARTER
 _MOST_FITTED = 1_000
+_MOST_SHOWN = 12
 _LEARNT = ("unet", "vae", "text_encoder", "enlarger", "reader", "draft")
 
 
@@ -158,7 +160,7 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     learnt_from = encoded_once(
         parts, train, held_out, work, reference_share=config.reference_share, figures=config.figure_weight > 0
     )
-    denoised, before = train_denoiser(config, parts, learnt_from, work)
+    denoised, before = train_denoiser(config, parts, learnt_from, work, _words(held_out.whole, _MOST_SHOWN))
     results["draft"] = train_draft(config, parts, learnt_from, work)
     if not loop.leads():
         return
@@ -174,6 +176,13 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
         "num_pictures": len(train.whole),
     }
     files.write_json(outputs.metrics, {name: round(value, 6) for name, value in figures.items()})
+
+
+def _words(rows: Chosen, most: int) -> list[str]:
+    """Prompts of some rows, spread evenly."""
+    shown = np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(int)
+    found = rows.rows(shown, ["prompt", "caption"])
+    return [words or caption for words, caption in zip(found["prompt"], found["caption"], strict=True)]
 
 
 def _drawing(config: Config) -> model.Drawing:
@@ -261,8 +270,10 @@ def train_reader(config: Config, parts: Parts, train: Chosen, work: Path) -> loo
     return loop.train(task, config.reader_training, work / "reader")
 
 
-def train_denoiser(config: Config, parts: Parts, learnt_from: Encoded, work: Path) -> tuple[loop.Result, loop.Row]:
-    """Teach the denoiser; also returns what it measured before."""
+def train_denoiser(
+    config: Config, parts: Parts, learnt_from: Encoded, work: Path, drawn_meanwhile: Sequence[str] = ()
+) -> tuple[loop.Result, loop.Row]:
+    """Teach the denoiser; also returns what it measured before. Sheets show the prompts that are drawn meanwhile."""
     task = denoiser.Flow(
         parts["unet"],
         learnt_from.train,
@@ -276,6 +287,8 @@ def train_denoiser(config: Config, parts: Parts, learnt_from: Encoded, work: Pat
     )
     before = task.validate(parts["unet"])
     parts["scheduler"] = model.new_scheduler(config.noise_shift)
+    if drawn_meanwhile:
+        task.sheet = sheets.drawn_by(parts, _drawing(config), drawn_meanwhile)
     return loop.train(task, config.denoiser_training, work / "denoiser"), before
 
 

@@ -15,7 +15,7 @@ import torch
 from storywright import files
 from storywright.critic.encoder import weights_digest
 from storywright.errors import BadInput
-from storywright.illustrator import autoencoder, denoiser, model, motion
+from storywright.illustrator import autoencoder, denoiser, model, motion, sheets
 from storywright.illustrator.prompts import states_of
 from storywright.steps import command
 from storywright.steps.contract import made_by, makes, may_come_from
@@ -31,6 +31,7 @@ PROCESSES = True
 READS = ("starter/motion",)
 
 STARTER = motion.STARTER
+_CLIPS_SHOWN = 4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,11 +97,13 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     """Draw clips, train on them, save."""
     config = with_best("train_motion", config, inputs.tuned)
     torch.set_num_threads(config.training.threads)
-    parts, native = model.opened(inputs.illustrator), model.Illustrator.open(inputs.illustrator).drawing.native_size
+    parts, drawing = model.opened(inputs.illustrator), model.Illustrator.open(inputs.illustrator).drawing
     work = outputs.motion / ".training"
     adapter = begun(config, parts["unet"], inputs.before)
     joined = motion.joined(parts["unet"], adapter)
-    task = _task(config, parts, joined, native, work)
+    task = _task(config, parts, joined, drawing.native_size, work)
+    told_meanwhile = [told(config.seed, config.clips + number)[2] for number in range(_CLIPS_SHOWN)]
+    task.sheet = sheets.moved_by(parts, drawing, adapter, told_meanwhile, config.frames)
     before = task.validate(joined)
     result = loop.train(task, config.training, work / "checkpoints")
     if not loop.leads():
