@@ -323,6 +323,18 @@ class Illustrator:
         pixels = torch.cat([self.autoencoder.decode(part, return_dict=False)[0] for part in alone]).float()
         return [self._enlarged(picture, size) for picture in autoencoder.to_pictures(pixels, area)]
 
+    @property
+    def rebuilds(self) -> bool:
+        """Whether `rebuilt` is there."""
+        return True
+
+    @torch.inference_mode()
+    def rebuilt(self, pictures: np.ndarray) -> np.ndarray:
+        """Pictures turned into latents and back, uint8 (n, height, width, 3): the best that it could draw."""
+        height, width = pictures.shape[1:3]
+        latents = autoencoder.latents_of(self.autoencoder, pictures).to(self.autoencoder.dtype)
+        return autoencoder.to_pictures(autoencoder.decoded(self.autoencoder, latents), (width, height))
+
     def _enlarged(self, picture: np.ndarray, size: tuple[int, int]) -> Image.Image:
         if self.enlarger is not None and size[0] > picture.shape[1]:
             return self.enlarger.enlarged(picture, size)

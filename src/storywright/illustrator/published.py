@@ -81,6 +81,7 @@ class Published(Illustrator):
         self.drawing = _settings(pipeline, name)
         self.scheduler, self.enlarger = pipeline.scheduler, None
         self._one_at_a_time = threading.Lock()
+        self.at_once = 1
         self._placement = place(pipeline, self.device)
 
     @classmethod
@@ -92,6 +93,11 @@ class Published(Illustrator):
     @property
     def reads_looks(self) -> bool:
         """Whether it can take somebody's looks from a reference picture."""
+        return False
+
+    @property
+    def rebuilds(self) -> bool:
+        """Whether its pictures are turned into latents and back here."""
         return False
 
     @property

@@ -1,5 +1,6 @@
 """How well an illustrator keeps to its words: what the judge reads in its pictures, and in drawings of those words."""
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,14 +8,17 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from storywright import files
+from storywright.illustrator.model import Illustrator
 from storywright.judge.labels import MEASURES, NONE, QUESTIONS, answers
 from storywright.judge.network import SIZE, Judge
+from storywright.progress import Progress
 from storywright.toonworld.drawing import draw
 from storywright.toonworld.grammar import portrait
 from storywright.toonworld.scene import Scene
 
-HELD_OUT_SEED = 103
-"""Scenes that neither the judge nor an illustrator has learnt from."""
+HELD_OUT_SEED, OTHER_SEED = 103, 104
+"""Scenes that neither the judge nor an illustrator has learnt from, and others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +39,35 @@ class Measure:
         return self.made / self.drawn if self.drawn else 0.0
 
 
-def held_out(count: int) -> list[tuple[Scene, str]]:
+def held_out(count: int, seed: int = HELD_OUT_SEED) -> list[tuple[Scene, str]]:
     """Scenes and their words."""
-    return [portrait(HELD_OUT_SEED, index) for index in range(count)]
+    return [portrait(seed, index) for index in range(count)]
+
+
+def pictures_of(
+    illustrator: Illustrator, prompts: Sequence[str], work: Path, *, steps: int | None, guidance: float | None
+) -> list[Image.Image]:
+    """A picture for each prompt, from the seeds 0, 1, …; what lies in `work` from a run that was ended stays."""
+    paths = [work / f"{number:05d}.png" for number in range(len(prompts))]
+    lacking = [number for number, path in enumerate(paths) if not path.is_file()]
+    with Progress("drawing", len(prompts)) as progress:
+        progress.advance(len(prompts) - len(lacking))
+        for first in range(0, len(lacking), illustrator.at_once):
+            seeds = lacking[first : first + illustrator.at_once]
+            words = [prompts[number] for number in seeds]
+            for number, made in zip(
+                seeds, illustrator.draw(words, seeds=seeds, steps=steps, guidance=guidance), strict=True
+            ):
+                content = io.BytesIO()
+                made.save(content, "PNG")
+                files.write_bytes(paths[number], content.getvalue())
+            progress.advance(len(seeds))
+    return [_opened(path) for path in paths]
+
+
+def _opened(path: Path) -> Image.Image:
+    with Image.open(path) as picture:
+        return picture.convert("RGB")
 
 
 def measured(judge: Judge, scenes: Sequence[Scene], made: Sequence[Image.Image]) -> list[Measure]:
