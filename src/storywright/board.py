@@ -326,6 +326,11 @@ class Storyboard(Document):
 
 def read_brief(path: Path) -> Brief:
     """Read a brief from YAML or JSON."""
+    return parse(Brief, brief_fields(path), str(path))
+
+
+def brief_fields(path: Path) -> dict[str, Any]:
+    """The fields of a brief in YAML or JSON as they were written, unchecked."""
     text = _text_of(path)
     try:
         value = yaml.safe_load(text)
@@ -335,7 +340,7 @@ def read_brief(path: Path) -> Brief:
         raise BadInput(f"{path}{where}: this is not YAML: {getattr(error, 'problem', error)}.") from error
     if not isinstance(value, dict):
         raise BadInput(f"{path}: a brief is a list of fields with at least `title` and `product: {{name: …}}`.")
-    return parse(Brief, value, str(path))
+    return value
 
 
 def read_board(path: Path) -> Storyboard:

@@ -317,6 +317,21 @@ def test_a_manuscript_that_is_sent_becomes_a_board_whose_panels_point_at_its_sen
     assert (refused.status_code, "right" in refused.json()["detail"]) == (422, True)
 
 
+def test_a_manuscript_in_a_language_that_is_not_read_becomes_a_board_of_words_that_says_so(studio: Studio) -> None:
+    told = "Marie sortit de la maison et elle ferma la porte. Le chat ne la suivit pas, et il dort."
+    form = {"author": "Nobody", "public_domain": "true"}
+    answer = studio.client.post(
+        "/api/v1/manuscripts", data=form, files={"file": ("porte.txt", told)}, headers={"Prefer": "wait=30"}
+    )
+    assert answer.status_code == 201, answer.text
+    board = answer.json()["boards"][0]
+    assert "This manuscript is in French" in board["notices"][0]
+    assert board["panels"][0]["action"].startswith("Marie sortit") and not board["panels"][0]["picture"]
+    for path in (f"/boards/{board['id']}", f"/orders/{answer.json()['id']}"):
+        page = studio.client.get(path, headers={"Accept": "text/html"})
+        assert page.status_code == 200 and "Marie sortit" in page.text
+
+
 def test_the_description_has_an_example_for_every_body_and_says_what_errors_look_like(studio: Studio) -> None:
     document = studio.client.get("/api/v1/openapi.json").json()
     for path, item in document["paths"].items():

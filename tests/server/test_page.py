@@ -176,3 +176,21 @@ def test_the_pages_examples_are_those_of_the_repository() -> None:
     assert {path.name: path.read_bytes() for path in own.glob("*.yaml")} == {
         path.name: path.read_bytes() for path in theirs.glob("*.yaml")
     }
+
+
+def test_words_in_a_language_that_the_writer_does_not_know_are_answered_with_a_notice_before_and_on_the_board(
+    browser: httpx.Client,
+) -> None:
+    words = "Un film de 6 secondes pour Eau Vive, une eau dans une bouteille bleue, pour les matins de la ville."
+    understood = browser.post("/words", data={"words": words})
+    assert "this brief is in French" in understood.text
+    assert "язык брифа — французский" in browser.post(
+        "/words", data={"words": words}, headers={"Accept-Language": "ru"}
+    ).text  # fmt: skip
+    form = FORM | {"product": "Eau Vive", "description": "une eau dans une bouteille bleue", "key": "french"}
+    answer = browser.post("/orders", data=form | {"candidates": "1"})
+    end = time.monotonic() + 90
+    while 'http-equiv="refresh"' in answer.text and time.monotonic() < end:
+        time.sleep(0.02)
+        answer = browser.get(answer.url.path)
+    assert "this brief is in French" in answer.text

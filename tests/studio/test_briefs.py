@@ -46,7 +46,7 @@ def test_what_is_not_said_keeps_its_usual_value_and_is_not_called_inferred() -> 
     assert read.brief.format == usual.format
     assert read.brief.cast == []
     assert not {"tone", "audience", "cast", "style"} & set(read.inferred)
-    assert "product.kind: mug" in read.notice()
+    assert "product.kind: mug" in read.notices[-1]
 
 
 def test_who_is_not_named_is_not_made_a_person() -> None:

@@ -104,6 +104,8 @@ def adapt(
     for path, source, own in zip(manuscripts, sources, declared, strict=True):
         folder = out / path.stem if len(manuscripts) > 1 else out
         adapter = Adapter(source, own, folder, config, models, drawing)
+        for notice in () if as_json else adapter.notices:
+            print(notice)
         made = adapter.boards(on_board=_write_page)
         page = _index(source.title, folder, made)
         results.append(_summary(path, folder, page, made))

@@ -71,12 +71,12 @@ def board(
         directing.checked(brief, candidates, path.parent)
     made = []
     for (path, read, brief), folder in zip(wanted, folders, strict=True):
-        if read.inferred and not as_json:
-            print(read.notice())
+        for notice in () if as_json else read.notices:
+            print(notice)
         with Progress(f"drawing {brief.title}", candidates * plan.num_panels(brief)) as progress:
             boards = directing.boards(brief, candidates, on_panel=lambda *_: progress.advance(), folder=path.parent)
-        for candidate in boards if read.inferred else ():
-            candidate.board.notices = [read.notice(), *candidate.board.notices]
+        for candidate in boards:
+            candidate.board.notices = list(dict.fromkeys([*read.notices, *candidate.board.notices]))
         saved = [(one.save(folder / f"{number + 1}").parent, one.board) for number, one in enumerate(boards)]
         page = html.compare([(one, place) for place, one in saved], folder / "index.html")
         made.append({"brief": str(path), "page": str(page), "boards": [str(place) for place, _ in saved]})

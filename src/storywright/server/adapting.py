@@ -91,7 +91,8 @@ def _named(name: str) -> str:
 def _keep(service: Service, job: Job, number: int, made: Made) -> str:
     """Bring a finished board into the store, under a name of its own."""
     named = made.board.model_copy(update={"id": f"{job.id}-{number}"})
-    pictures = {panel.picture: files.inside(made.folder, panel.picture).read_bytes() for panel in named.panels}
+    drawn = [panel.picture for panel in named.panels if panel.picture]
+    pictures = {name: files.inside(made.folder, name).read_bytes() for name in drawn}
     service.store.add(named, pictures, job=job.id)
     return named.id
 

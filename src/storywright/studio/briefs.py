@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from storywright.board import Brief, Language, Style, parse, read_brief
+from storywright.board import Brief, Language, Style, brief_fields, parse
 from storywright.errors import BadInput
+from storywright.studio import languages
 from storywright.toonworld import words
 from storywright.toonworld.scene import Scene
 
@@ -31,10 +32,16 @@ _LABEL_OF = {label: field for field, labels in _LABELS.items() for label in labe
 _LABELLED = re.compile(r"^\s*[-*]?\s*([^\W\d_][\w ]{1,24}?)\s*[:–—]\s+(.+?)\s*$")
 _SENTENCE = re.compile(r"[^.!?…\n]+(?:[.!?…]+[\"”»]?|\n|$)")
 _QUOTED = re.compile(r"[“\"«]([^”\"»]{2,80})[”\"»]")
-_NAME = r"(?:[A-ZА-ЯЁ][\w’'-]*|\d+)(?: (?:[A-ZА-ЯЁ][\w’'-]*|\d+)){0,3}"
+_NAME = r"(?:[A-ZÀ-ÖØ-ÞА-ЯЁ][\w’'-]*|\d+)(?: (?:[A-ZÀ-ÖØ-ÞА-ЯЁ][\w’'-]*|\d+)){0,3}"
 _CALLED = re.compile(rf"(?:called|named|brand|by|for|из|под названием|называется|марки|бренда?|для)\s+({_NAME})")
-_ANY_NAME = re.compile(rf"(?<=[\w,] )({_NAME})")
-_SECONDS = re.compile(r"(\d+(?:[.,]\d+)?)[\s-]*(?:seconds?|secs?|s|секунд\w*|сек)\b", re.IGNORECASE)
+_ANY_NAME = re.compile(rf"(?<=[\w,] )(?=[^\W\d])({_NAME})")
+_MARKED = re.compile(r"[“\"«「『„]([^”\"»」』“]{2,40})[”\"»」』“]")
+_FOREIGN_SENTENCE = re.compile(r"[^.!?…。！？\n]+(?:[.!?…。！？]+|\n|$)")
+_TAG = re.compile("[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+_SECONDS = re.compile(
+    r"(\d+(?:[.,]\d+)?)[\s-]*(?:(?:seconds?|secs?|s|secondes?|sekunden?|segundos?|secondi|секунд\w*|сек)\b|秒|초)",
+    re.IGNORECASE,
+)
 _PANELS = re.compile(r"(\d+)[\s-]*(?:panels?|frames?|shots?|кадр\w*|панел\w*)\b", re.IGNORECASE)
 _ASPECT = re.compile(r"\b(\d{1,2}:\d{1,2})\b")
 _SHAPES = {
@@ -85,17 +92,24 @@ class Understood:
     brief: Brief
     inferred: dict[str, str]
     """Each field that was read out of the text, and its value."""
+    language: str | None = None
+    """The code of its language where it is one that the writer does not know; empty where it has none here."""
 
-    def notice(self) -> str:
+    @property
+    def notices(self) -> list[str]:
         """What a reader of the board should know."""
-        pairs = "; ".join(f"{field}: {value}" for field, value in self.inferred.items())
-        return ("Понято из текста: " if self.brief.language == "ru" else "Understood from the text: ") + pairs
+        found = [languages.of_brief(self.language, self.brief.language)] if self.language is not None else []
+        if self.inferred:
+            pairs = "; ".join(f"{field}: {value}" for field, value in self.inferred.items())
+            begin = "Понято из текста: " if self.brief.language == "ru" else "Understood from the text: "
+            found.append(begin + pairs)
+        return found
 
 
 def read(path: Path) -> Understood:
     """Read a brief: YAML or JSON as it stands, plain text (.txt, .md) by what it says."""
     if path.suffix.lower() not in _PLAIN:
-        return Understood(read_brief(path), {})
+        return _in_fields(path)
     try:
         return from_text(path.read_text(encoding="utf-8-sig"), str(path))
     except FileNotFoundError as error:
@@ -104,6 +118,18 @@ def read(path: Path) -> Understood:
         raise BadInput(f"{path} is a folder: name the file of a brief.") from error
     except UnicodeDecodeError as error:
         raise BadInput(f"{path} is not UTF-8 text (byte {error.start}): save it as UTF-8.") from error
+
+
+def _in_fields(path: Path) -> Understood:
+    """A brief as it stands; one in a language that the writer does not know is answered in English."""
+    value = brief_fields(path)
+    asked = value.get("language")
+    if isinstance(asked, str) and _TAG.fullmatch(asked.strip()):
+        code = asked.strip().lower().partition("-")[0]
+        known = code in get_args(Language)
+        read = parse(Brief, value | {"language": code if known else "en"}, str(path))
+        return Understood(read, {}, None if known else code)
+    return Understood(parse(Brief, value, str(path)), {})
 
 
 def from_text(text: str, where: str = "the brief") -> Understood:
@@ -119,16 +145,20 @@ def from_text(text: str, where: str = "the brief") -> Understood:
     language: Language = (
         "ru" if len(re.findall("[а-яё]", text.lower())) > len(re.findall("[a-z]", text.lower())) else "en"
     )
-    found = said | {"language": language}
-    seen = words.scene_from_words(prose)
-    for field, value in (_numbers(prose) | _manner(prose) | _product(prose, seen.scene) | _people(prose)).items():
+    unknown = languages.unknown_in(text)
+    found = said | {"language": "en" if unknown is not None else language}
+    if unknown is not None:
+        read = _numbers(prose) | _sold(prose)
+    else:
+        read = _numbers(prose) | _manner(prose) | _product(prose, words.scene_from_words(prose).scene) | _people(prose)
+    for field, value in read.items():
         found.setdefault(field, value)
     found.setdefault("product.name", _made_up_name(found, language))
     found.setdefault("title", str(found["product.name"]))
     fields = {name: value for name, value in found.items() if value not in ("", [], None)}
     brief = parse(Brief, _nested(fields), where)
     shown = {name: _shown(value) for name, value in fields.items()}
-    return Understood(brief, shown)
+    return Understood(brief, shown, unknown)
 
 
 def _labelled(text: str) -> tuple[dict[str, Any], str]:
@@ -188,6 +218,14 @@ def _product(text: str, scene: Scene) -> dict[str, Any]:
     if about or sentences:
         found["product.description"] = (about or sentences)[0].rstrip(".!?…")
     return found
+
+
+def _sold(text: str) -> dict[str, Any]:
+    """What is told of the product in a language of which nothing is understood: its name, and the first sentence."""
+    named = _MARKED.search(text) or _ANY_NAME.search(text)
+    sentences = [" ".join(sentence.split()) for sentence in _FOREIGN_SENTENCE.findall(text) if sentence.strip()]
+    found = {"product.description": sentences[0].rstrip(".!?…。！？")} if sentences else {}
+    return found | ({"product.name": named[1].strip()} if named else {})
 
 
 def _people(text: str) -> dict[str, Any]:

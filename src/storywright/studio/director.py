@@ -17,7 +17,7 @@ from PIL import Image
 from storywright import files
 from storywright.board import Brief, Panel, Provenance, Score, Storyboard, picture_size
 from storywright.errors import BadInput
-from storywright.studio import card, endframe, free_words, measuring, plan
+from storywright.studio import card, endframe, free_words, languages, measuring, plan
 from storywright.studio.endframe import COMPOSED, END_FRAME
 from storywright.studio.ideas import Idea
 from storywright.studio.likeness import Eye, References, Seen
@@ -200,9 +200,10 @@ class Director:
         return Candidate(board, story.pictures)
 
     def _notices(self, brief: Brief, stage: Stage, story: "_Story") -> list[str]:
+        spoken = [] if stage.unread is None else [languages.of_brief(stage.unread, brief.language)]
         if self._models.free_words:
-            return [free_words.notice(self._models.name_of("illustrator"), brief.language)]
-        return stage.notices(story.scenes)
+            return [*spoken, free_words.notice(self._models.name_of("illustrator"), brief.language)]
+        return [*spoken, *stage.notices(story.scenes)]
 
     def _panel(self, brief: Brief, at: int, moment: Moment, staged: Staged, take: Take) -> Panel:
         scene = staged.scene

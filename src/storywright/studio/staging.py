@@ -9,7 +9,7 @@ from random import Random
 
 from storywright.board import Brief, CastMember, Move
 from storywright.errors import BadInput
-from storywright.studio import free_words, plan
+from storywright.studio import free_words, languages, plan
 from storywright.studio.plan import Moment
 from storywright.toonworld import words
 from storywright.toonworld.grammar import shots
@@ -65,9 +65,10 @@ class Stage:
         """`free`: the illustrator takes any words, so that nothing has to be mapped."""
         self.brief, self._free = brief, free
         self.cast = plan.cast_of(brief)
-        self.summary = ". ".join(
-            part for part in (brief.product.name, brief.product.description, brief.proposition, brief.tone) if part
-        )
+        self.unread = languages.unknown_in(_own_words(brief))
+        """The language of the brief's words where it is one that the writer does not know."""
+        told = (brief.product.description, brief.proposition, brief.tone) if self.unread is None else ()
+        self.summary = ". ".join(part for part in (brief.product.name, *told) if part)
         self._mapped: dict[str, str] = {}
         self._people = [self._looks(member) for member in self.cast]
         self._product = self._thing()
@@ -235,6 +236,12 @@ class Stage:
         if shots.jumps(wished, scene.setting, subject, earlier):
             wished = shots.shot(random, _SHOT_CLASS[wished], scene.setting, subject, earlier).size
         return wished, "eye level" if wished == "insert" else random.choice(_CLEAR_ANGLES)
+
+
+def _own_words(brief: Brief) -> str:
+    """What the brief says in sentences."""
+    said = (brief.product.description, brief.proposition, brief.insight, brief.objective, brief.audience)
+    return " ".join([*said, *brief.reasons_to_believe, brief.call_to_action])
 
 
 def refuse_unshowable(brief: Brief) -> None:

@@ -29,13 +29,17 @@ class Studio:
 
     def boards(self, brief: Brief | Mapping[str, Any] | Path | str, candidates: int = 3) -> list[Candidate]:
         """Boards that answer a brief, each from another idea. A brief is a document, its fields, or a file's path."""
-        folder = None
+        folder, notices = None, list[str]()
         if isinstance(brief, Mapping):
             brief = parse(Brief, dict(brief), "the brief")
         elif not isinstance(brief, Brief):
             folder = Path(brief).parent
-            brief = briefs.read(Path(brief)).brief
-        return Director(self._models, self._drawing).boards(brief, candidates, folder=folder)
+            understood = briefs.read(Path(brief))
+            brief, notices = understood.brief, understood.notices
+        made = Director(self._models, self._drawing).boards(brief, candidates, folder=folder)
+        for one in made:
+            one.board.notices = list(dict.fromkeys([*notices, *one.board.notices]))
+        return made
 
     def revise(self, folder: Path | str, **asked: Any) -> Storyboard:
         """Change one thing of the board in a folder; `asked` is an action of `studio.revision` and its fields."""

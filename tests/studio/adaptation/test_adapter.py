@@ -7,6 +7,7 @@ from storywright.board import read_board
 from storywright.critic.encoder import Critic
 from storywright.errors import BadInput
 from storywright.illustrator.model import Illustrator
+from storywright.sources import manuscripts
 from storywright.sources.manuscripts import rights as declarations
 from storywright.studio.adaptation import Adapter, Config
 from storywright.studio.director import Drawing
@@ -126,7 +127,6 @@ def test_headings_of_a_script_say_where_and_when(adapted):
 @pytest.mark.parametrize(
     ("text", "wishes", "message"),
     [
-        ("Le chat est dans la maison et il ne veut pas sortir avec les enfants de la rue.", {}, "--language en"),
         ("12. 34. 56.", {}, "somebody does or says something"),
     ],
 )
@@ -147,3 +147,26 @@ def test_a_place_that_cannot_hold_a_folder_is_refused_before_the_work(written, r
         Adapter(written(TWO_SCENES), rights, tmp_path / "taken").boards()
     with pytest.raises(BadInput, match="leads through a file"):
         Adapter(written(TWO_SCENES), rights, tmp_path / "taken" / "below").boards()
+
+
+@pytest.mark.parametrize(
+    ("text", "called", "first", "panels"),
+    [
+        ("Marie sortit de la maison et elle ferma la porte. Le chat ne la suivit pas. Il dort.", "French", "Marie", 2),
+        ("吾輩は猫である。名前はまだ無い。\n\nどこで生れたかとんと見当がつかぬ。", "Japanese", "吾輩は猫である。", 2),
+    ],
+)
+def test_a_manuscript_in_a_language_that_is_not_read_becomes_a_board_of_its_own_sentences(
+    rights, models, tmp_path, text, called, first, panels
+):
+    path = tmp_path / "book.txt"
+    path.write_text(text, encoding="utf-8")
+    adapter = Adapter(manuscripts.read(path), rights, tmp_path / "out", Config(), models, DRAWING)
+    made = adapter.boards()[0]
+    told = made.board.panels
+    assert len(told) == panels and told[0].action.startswith(first)
+    for panel in told:
+        assert panel.source is not None and panel.source.quote in text.replace("\n", " ")
+        assert not (panel.picture or panel.prompt or panel.cast or panel.voice_over or panel.drawn_as)
+    assert f"This manuscript is in {called}" in made.board.notices[0] == adapter.notices[0]
+    assert made.board.scores[0].value == 1

@@ -30,7 +30,7 @@ from storywright.server.service import Service, TheService
 from storywright.server.templates import LANGUAGE_COOKIE, PAGES, THEME_COOKIE, THEMES, language_of, page
 from storywright.server.words import LANGUAGES, Words
 from storywright.sources.manuscripts import Rights
-from storywright.studio import briefs
+from storywright.studio import briefs, languages
 from storywright.studio.adaptation import Config
 from storywright.toonworld.scene import PROPS, STYLES
 from storywright.watch import feedback
@@ -117,7 +117,9 @@ def understand(request: Request, service: TheService, sent: _Sent) -> Response:
         understood = briefs.from_text(words, said("words.words"))
     except BadInput as error:
         return page(request, "words.html", 422, words=words, problem=str(error), served=served(request, service))
-    return _home(request, service, _in_fields(understood.brief), understood=understood.inferred)
+    return _home(
+        request, service, _in_fields(understood.brief), understood=understood.inferred, language=understood.language
+    )  # fmt: skip
 
 
 @router.post("/orders")
@@ -290,9 +292,11 @@ def _home(
     problem: str = "",
     status: int = 200,
     understood: dict[str, str] | None = None,
+    language: str | None = None,
 ) -> HTMLResponse:
-    language = language_of(request).language
-    examples = sorted(_examples().items(), key=lambda one: one[1].language != language)
+    """`language` is the code of the brief's own where it is one that the writer does not know."""
+    reads = language_of(request).language
+    examples = sorted(_examples().items(), key=lambda one: one[1].language != reads)
     return page(
         request,
         "home.html",
@@ -300,6 +304,7 @@ def _home(
         said=said,
         problem=problem,
         understood=understood or {},
+        notices=[] if language is None else [languages.of_brief(language, "en", "ru" if reads == "ru" else "en")],
         examples=[(name, brief.title, brief.language) for name, brief in examples],
         props=PROPS,
         styles=STYLES,

@@ -15,6 +15,17 @@ _ALPHABETS = {
 _NOT_RUSSIAN = re.compile("[іїєґўђћљњџјќѓѕәғқңөұүһӣӯҷҳ]", re.IGNORECASE)
 _ONLY_RUSSIAN = re.compile("[ыэё]", re.IGNORECASE)
 _ENGLISH_LETTER = re.compile("[A-Za-z]")
+_UKRAINIAN = re.compile("[їєґ]", re.IGNORECASE)
+_KANA = re.compile("[\u3040-\u30ff]")
+_SCRIPTS = {
+    "zh": re.compile("[\u3400-\u9fff]"),
+    "ko": re.compile("[\uac00-\ud7af]"),
+    "el": re.compile("[\u0370-\u03ff\u1f00-\u1fff]"),
+    "he": re.compile("[\u0590-\u05ff]"),
+    "ar": re.compile("[\u0600-\u06ff]"),
+    "hi": re.compile("[\u0900-\u097f]"),
+    "th": re.compile("[\u0e00-\u0e7f]"),
+}
 _WORD = re.compile(r"[^\W\d_]+")
 _COMMON_WORDS = {
     "en": "the and of to a in was he she it that his her you i is for with on as had at but not they",
@@ -31,26 +42,45 @@ _COMMON_WORDS = {
 
 def detected(text: str) -> Language:
     """What the words are in. Too few to tell, in Latin letters, count as English."""
+    code = code_of(text)
+    return "en" if code == "en" else "ru" if code == "ru" else "other"
+
+
+def code_of(text: str) -> str:
+    """The code of the language that the words are in, such as fr; empty where it is none that is known here."""
     sample = text[:_SAMPLE_CHARACTERS]
     letters = {name: len(pattern.findall(sample)) for name, pattern in _ALPHABETS.items()}
     most = max(letters, key=letters.__getitem__)
-    if not letters[most] or most == "other":
-        return "other" if letters[most] else "en"
+    if not letters[most]:
+        return "en"
+    if most == "other":
+        return _by_script(sample)
     return _cyrillic(sample, letters[most]) if most == "cyrillic" else _latin(sample, letters[most])
 
 
-def _cyrillic(sample: str, letters: int) -> Language:
+def _by_script(sample: str) -> str:
+    """Most of the others have letters of their own; what has kana is Japanese, however many Chinese signs it has."""
+    if _KANA.search(sample):
+        return "ja"
+    counts = {code: len(pattern.findall(sample)) for code, pattern in _SCRIPTS.items()}
+    most = max(counts, key=counts.__getitem__)
+    return most if counts[most] else ""
+
+
+def _cyrillic(sample: str, letters: int) -> str:
     foreign = len(_NOT_RUSSIAN.findall(sample)) > letters / 200
     unused = letters > 400 and len(_ONLY_RUSSIAN.findall(sample)) < letters / 200
-    return "other" if foreign or unused else "ru"
+    if foreign and _UKRAINIAN.search(sample):
+        return "uk"
+    return "" if foreign or unused else "ru"
 
 
-def _latin(sample: str, letters: int) -> Language:
+def _latin(sample: str, letters: int) -> str:
     counts = Counter(word.lower() for word in _WORD.findall(sample))
     hits = {language: sum(counts[word] for word in words.split()) for language, words in _COMMON_WORDS.items()}
     if max(hits.values()) * 20 < sum(counts.values()):  # names and shouts alone
-        return "en" if len(_ENGLISH_LETTER.findall(sample)) > 0.98 * letters else "other"
-    return "en" if hits["en"] == max(hits.values()) else "other"
+        return "en" if len(_ENGLISH_LETTER.findall(sample)) > 0.98 * letters else ""
+    return "en" if hits["en"] == max(hits.values()) else max(hits, key=hits.__getitem__)
 
 
 def declared(text: str, said: str, notices: list[str]) -> Language:

@@ -21,15 +21,16 @@ from storywright import files
 from storywright.board import BOARD_FILE, Language, Line, Panel, Provenance, Span, Storyboard, Style, read_board
 from storywright.errors import BadInput
 from storywright.progress import Progress
-from storywright.sources.manuscripts import Manuscript, Rights
-from storywright.studio import card, director, free_words, measuring, output
+from storywright.sources.manuscripts import Manuscript, Rights, language
+from storywright.studio import card, director, free_words, languages, measuring, output
 from storywright.studio.adaptation import coverage, looks, naming, panels, telling, text
 from storywright.studio.adaptation.coverage import Covered
-from storywright.studio.adaptation.events import Event, Teller
+from storywright.studio.adaptation.events import Event
 from storywright.studio.adaptation.lexicon import words_of
 from storywright.studio.adaptation.panels import MOST_PANELS, Shown
 from storywright.studio.adaptation.scenes import Scene
 from storywright.studio.adaptation.staging import Stage
+from storywright.studio.adaptation.unread import Verbatim
 from storywright.studio.director import Drawing, Take, Takes
 from storywright.studio.likeness import References, Seen
 from storywright.studio.models import Models
@@ -108,8 +109,13 @@ class Adapter:
     ) -> None:
         """Without models there are boards without pictures."""
         self._manuscript, self._rights, self._out = manuscript, rights, out
-        self._config, self._models, self._drawing = config or Config(), models, drawing or Drawing()
-        self._language = _language_of(manuscript, self._config)
+        self._config, self._drawing = config or Config(), drawing or Drawing()
+        self._unread = manuscript.language == "other" and self._config.language is None
+        # Of a language that is not read nothing is understood that could be drawn.
+        self._models = None if self._unread else models
+        self._language: Language = self._config.language or (
+            "en" if manuscript.language == "other" else manuscript.language
+        )
         self._wardrobe = looks.Wardrobe(self._config.seed, self._language)
         self._chapters = telling.chapters(manuscript, self._config.chapter)
         self._on_panel: Callable[[int, Image.Image], None] | None = None
@@ -122,7 +128,7 @@ class Adapter:
         """Make them; `on_board` is told each when its folder stands, `on_panel` each panel's place and picture."""
         self._on_panel = on_panel
         output.refuse_unwritable(self._out)
-        teller = telling.learned(self._manuscript, self._language)
+        teller = Verbatim(self._manuscript) if self._unread else telling.learned(self._manuscript, self._language)
         made: list[Made] = []
         with Progress("adapting", sum(chapter.length for chapter in self._chapters)) as progress:
             for chapter in self._chapters:
@@ -140,9 +146,14 @@ class Adapter:
         shutil.rmtree(self._out / _WORK, ignore_errors=True)
         return made
 
+    @property
+    def notices(self) -> list[str]:
+        """What a reader of all the boards should know first."""
+        return [languages.of_manuscript(language.code_of(self._manuscript.text))] if self._unread else []
+
     # What a board shows.
 
-    def _plans(self, chapter: telling.Chapter, teller: Teller, number: int) -> Iterator[_Plan]:
+    def _plans(self, chapter: telling.Chapter, teller: telling.Tells, number: int) -> Iterator[_Plan]:
         found = telling.scenes_of(chapter, self._manuscript, teller)
         if not found:
             return
@@ -157,6 +168,9 @@ class Adapter:
                 most = min(most, len(panels.grouped(own)))
             shown = panels.grouped(own, most)
             panels.filmed(shown, self._language, config.seconds)
+            if self._unread:
+                for one in shown:
+                    one.size, one.angle, one.move = "medium full", "eye level", "static"
             alone = len(self._chapters) == 1 and len(parts) == 1
             title = chapter.title + (f" ({part + 1})" if len(parts) > 1 else "")
             folder = self._out if alone else self._out / f"{number + part + 1:03d}-{_slug(title)}".rstrip("-")
@@ -168,6 +182,8 @@ class Adapter:
         free = self._models is not None and self._models.free_words
         stage = Stage(self._wardrobe, self._language, self._config.style, self._config.seed, free=free)
         plan.staged = [stage.set(shown, _action(shown, self._language)) for shown in plan.shown]
+        if self._unread:
+            plan.staged = [replace(staged, prompt="", drawn_as={}, move="static") for staged in plan.staged]
 
     # Drawing it.
 
@@ -245,7 +261,7 @@ class Adapter:
             language=self._language,
             panels=shown,
             coverage=_coverage(plan),
-            notices=[*self._drawn_by(), *_notices(plan, self._language), *manuscript.notices],
+            notices=[*(self.notices or [*self._drawn_by(), *_notices(plan, self._language)]), *manuscript.notices],
             provenance=self._provenance(config.seed, ""),
         )
         board.scores = [card.covered(board)]
@@ -272,7 +288,7 @@ class Adapter:
             "cast": [person.name for person in shown.people],
             "action": action,
             "dialogue": [Line(who=_speaker(event, self._language), line=event.line) for event in seen],
-            "voice_over": " ".join(heard) or ("" if shown.lines else action),
+            "voice_over": " ".join(heard) or ("" if shown.lines or self._unread else action),
             "super": plan.chapter if at == 0 and opens else "",
             "sound": _sound(shown),
             "seconds": shown.seconds,
@@ -336,16 +352,6 @@ class Adapter:
             events = [replace(event, panels=tuple(f"{event.board}/{panel}" for panel in event.panels))
                       for one in made for event in one.events]  # fmt: skip
             self._write_coverage(self._out, self._manuscript.title, events)
-
-
-def _language_of(manuscript: Manuscript, config: Config) -> Language:
-    language = config.language or manuscript.language
-    if language == "other":
-        raise BadInput(
-            f"{manuscript.title!r} is neither English nor Russian by its words, and these are read: if it is one of "
-            "them, say so with --language en or --language ru."
-        )
-    return language
 
 
 def _parts(scenes: Sequence[Scene]) -> list[list[Scene]]:

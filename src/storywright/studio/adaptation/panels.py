@@ -5,6 +5,7 @@ jumps. Knows nothing about the drawn world but its shots.
 """
 
 import heapq
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -22,6 +23,7 @@ _MOST_WORDS, _MOST_LINES, _MOST_PEOPLE = 30, 2, 3
 """In one panel that joins events."""
 _WORDS_A_SECOND = 2.6
 _SHORTEST_SECONDS = 1.6
+_UNSPACED, _SIGNS_A_WORD = re.compile("[\u3040-\u30ff\u3400-\u9fff]"), 2.5
 
 
 @dataclass(slots=True)
@@ -292,7 +294,13 @@ def _move(panel: Shown) -> Move:
 
 
 def _reading_seconds(panel: Shown, language: Language) -> float:
-    spoken = sum(len(event.line.split()) for event in panel.lines)
-    read = sum(len(event.words.split()) for event in panel.deeds) * (0.5 if spoken else 1.0)
+    spoken = sum(_length(event.line) for event in panel.lines)
+    read = sum(_length(event.words) for event in panel.deeds) * (0.5 if spoken else 1.0)
     rate = _WORDS_A_SECOND * (0.85 if language == "ru" else 1.0)
     return max(_SHORTEST_SECONDS, 0.6 + (spoken + read) / rate)
+
+
+def _length(words: str) -> float:
+    """In words; where no spaces stand between them, so many signs are about one."""
+    unspaced = len(_UNSPACED.findall(words))
+    return len(words.split()) + unspaced / _SIGNS_A_WORD

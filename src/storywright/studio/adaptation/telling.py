@@ -6,13 +6,14 @@ The whole manuscript is read once for its people; then chapter by chapter for wh
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
-from storywright.board import Language
+from storywright.board import Language, TimeOfDay
 from storywright.errors import BadInput
 from storywright.progress import track
 from storywright.sources.manuscripts import Manuscript, Passage, num_words
 from storywright.studio.adaptation import places, scenes
-from storywright.studio.adaptation.events import Teller
+from storywright.studio.adaptation.events import Event, Teller
 from storywright.studio.adaptation.scenes import Scene
 
 ONE_BOARD_WORDS = 3_500
@@ -30,6 +31,18 @@ class Chapter:
     def length(self) -> int:
         """Characters of the manuscript."""
         return sum(passage.end - passage.start for passage in self.passages)
+
+
+class Tells(Protocol):
+    """Tells a manuscript as events, block by block."""
+
+    def begin(self, place: str = "", time: TimeOfDay | None = None, forget: bool = False) -> None:
+        """A scene begins; a script's heading says where and when."""
+        ...
+
+    def tell(self, index: int) -> list[Event]:
+        """The events of a block, by where they stand."""
+        ...
 
 
 def chapters(manuscript: Manuscript, wished: str = "") -> list[Chapter]:
@@ -52,7 +65,7 @@ def learned(manuscript: Manuscript, language: Language) -> Teller:
     return teller
 
 
-def scenes_of(chapter: Chapter, manuscript: Manuscript, teller: Teller) -> list[Scene]:
+def scenes_of(chapter: Chapter, manuscript: Manuscript, teller: Tells) -> list[Scene]:
     """The scenes of a chapter, in their order."""
     if manuscript.form == "screenplay":
         return [
@@ -92,7 +105,7 @@ def _within(passages: Sequence[Passage], chapter: Chapter) -> Iterator[Passage]:
                 yield replace(passage, blocks=range(start, stop))
 
 
-def _scripted(passage: Passage, manuscript: Manuscript, teller: Teller) -> list[Scene]:
+def _scripted(passage: Passage, manuscript: Manuscript, teller: Tells) -> list[Scene]:
     """A scene of a script is where its heading says."""
     heading = passage.heading.scene if passage.heading is not None else None
     place = _written_small(heading.place) if heading else ""
