@@ -47,6 +47,11 @@ def test_what_is_not_masked_stays_to_the_byte_and_what_is_masked_is_drawn(
     assert outside_and_inside(mask, before, after) == (True, False)
 
 
+def test_a_single_masked_pixel_is_drawn_too(illustrator: Illustrator) -> None:
+    before, mask = noisy(), hole(box=(30, 17, 31, 18))
+    assert outside_and_inside(mask, before, illustrator.repair(before, mask, WORDS)) == (True, False)
+
+
 def test_a_repair_is_the_same_each_time_and_another_with_other_words_seeds_and_styles(illustrator: Illustrator) -> None:
     def repaired(words: str = WORDS, seed: int = 3, **how: str) -> bytes:
         return illustrator.repair(noisy(), hole(), words, seed=seed, **how).tobytes()  # type: ignore[arg-type]

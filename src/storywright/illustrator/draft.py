@@ -29,6 +29,7 @@ STAGINGS = 12
 _CONFIG, _WEIGHTS = "config.json", "model.safetensors"
 _PATCH = 2
 _WAVES = 8
+_AT_ONCE = 32
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -169,7 +170,8 @@ class Drafting:
         missed, varied, count = 0.0, 0.0, 0
         for latents, states, staging in self._held_out:
             right = torch.from_numpy(latents.astype(np.float32))
-            for part in torch.arange(len(right)).split(32):
+            for first in range(0, len(right), _AT_ONCE):
+                part = slice(first, first + _AT_ONCE)
                 given = torch.from_numpy(states[part].astype(np.float32)).to(device)
                 chosen = torch.from_numpy(staging[part]).to(device)
                 found = model(given, chosen, *right.shape[-2:]).float().cpu()

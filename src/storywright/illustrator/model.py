@@ -30,9 +30,9 @@ from transformers.utils import logging as transformers_logging
 from storywright import files
 from storywright.critic.encoder import halved, quiet
 from storywright.errors import BadInput
-from storywright.illustrator import autoencoder, draft, enlarger, given, reference, sealed, styles
+from storywright.illustrator import autoencoder, draft, enlarger, given, limits, reference, sealed, styles
 from storywright.illustrator.apart import made_independent
-from storywright.illustrator.prompts import num_windows, refuse_unreadable, states_of
+from storywright.illustrator.prompts import num_windows, states_of
 from storywright.illustrator.repair import HIDDEN_AGAIN, LOOKS, Kept, kept_outside, put_back
 from storywright.illustrator.sample import noise, sample
 from storywright.toonworld.words import english
@@ -42,7 +42,6 @@ from storywright.training.memory import in_parts
 STARTER = Path(__file__).parent.parent / "starter" / "illustrator"
 """The embedded illustrator, shipped with the package."""
 DRAWING = "drawing.json"
-MOST_PIXELS = 4096 * 4096
 _DRAFT = "draft"
 _READER = "reader"
 _ENLARGER = "enlarger"
@@ -91,6 +90,11 @@ class _Manner:
     negative: str
     taught: bool
     """Whether by what was taught to draw in so few steps."""
+
+    def refuse(self, prompts: Sequence[str], seeds: Sequence[int]) -> None:
+        """Refuse what no picture can be drawn of."""
+        how: dict[str, Any] = {"steps": self.steps, "guidance": self.guidance, "negative": self.negative}
+        limits.refuse(prompts, self.size, seeds=seeds, **how)
 
 
 class Illustrator:
@@ -149,7 +153,7 @@ class Illustrator:
         A reference shows the first one whom a prompt calls "a person", and who then has the looks of that picture.
         """
         manner = self._manner(size, steps, guidance, style, style_strength, negative)
-        self._refuse(prompts, manner.size, manner.steps, seeds)
+        manner.refuse(prompts, seeds)
         wanted = list(zip(prompts, seeds, references or [None] * len(prompts), strict=True))
         return self._drawn(wanted, manner)
 
@@ -174,12 +178,12 @@ class Illustrator:
         before = given.picture(picture, "The picture")
         region = given.mask(mask, before.size)
         manner = self._manner(before.size, steps, guidance, style, style_strength, negative)
-        self._refuse([prompt], manner.size, manner.steps, [seed])
+        manner.refuse([prompt], [seed])
         looks = None if reference is None else given.picture(reference, "The reference")
         area = self.area_for(before.size)
         kept = kept_outside(self.autoencoder, before, region, area)
         (made,) = self._drawn([(prompt, seed, looks)], manner, kept)
-        return put_back(before, made, region, area)
+        return put_back(before, made, region)
 
     def _drawn(
         self, wanted: Sequence[tuple[str, int, Image.Image | None]], manner: "_Manner", kept: Kept | None = None
@@ -354,19 +358,6 @@ class Illustrator:
                     f"The reference shows whom a prompt calls {SOMEBODY!r}, and {prompt[:60]!r} calls nobody so: say "
                     f"where they are, as in '{SOMEBODY}, waving, park'."
                 )
-
-    def _refuse(self, prompts: Sequence[str], size: tuple[int, int], steps: int, seeds: Sequence[int]) -> None:
-        if len(prompts) != len(seeds):
-            raise ValueError(f"{len(prompts)} prompts need as many seeds, got {len(seeds)}")
-        for prompt in prompts:
-            refuse_unreadable(prompt)
-        if min(size) < 16 or size[0] * size[1] > MOST_PIXELS or not 0.2 <= size[0] / size[1] <= 5:
-            raise BadInput(
-                f"A picture of {size[0]}x{size[1]} cannot be drawn: each side has at least 16 pixels, both together at "
-                f"most {MOST_PIXELS:,}, and the longer is at most five times the shorter."
-            )
-        if not 1 <= steps <= 200:
-            raise BadInput(f"A picture is drawn in 1 to 200 steps, got {steps}.")
 
 
 def opened(folder: Path) -> dict[str, Any]:

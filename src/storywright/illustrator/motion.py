@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from storywright import files
 from storywright.critic.encoder import quiet, weights_digest
 from storywright.errors import BadInput
-from storywright.illustrator import sealed
+from storywright.illustrator import limits, sealed
 from storywright.illustrator.denoiser import TIMESTEPS
 from storywright.illustrator.model import Illustrator
 from storywright.illustrator.sample import noise
@@ -90,18 +90,20 @@ class Animator:
         if not 2 <= frames <= self.most_frames:
             raise BadInput(f"A clip has 2 to {self.most_frames} frames, got {frames}.")
         illustrator, drawing = self._illustrator, self._illustrator.drawing
+        size, steps = size or drawing.native_size, steps or drawing.steps
+        guidance = drawing.guidance if guidance is None else guidance
+        limits.refuse([prompt], size, steps=steps, guidance=guidance, seeds=[seed], negative=negative)
         states, against = illustrator.states([self.in_style(prompt, style)], negative)
         styled, unet = illustrator.unet_in(style, style_strength), self._unet
         if styled is not illustrator.unet:
             unet = self._moving(styled)
-        area = illustrator.area_for(size or drawing.native_size)
+        area = illustrator.area_for(size)
         shape = illustrator.latent_shape(area)
         both = noise([seed], (frames + 1, *shape), illustrator.device)
         start = mixed(both[:, :1], both[:, 1:], torch.tensor(_SHARED)).transpose(1, 2)
-        guidance = drawing.guidance if guidance is None else guidance
-        latents = self._sampled(unet, states, against, start, steps or drawing.steps, guidance)
+        latents = self._sampled(unet, states, against, start, steps, guidance)
         found = latents[0].transpose(0, 1)
-        return [p for part in found.split(1) for p in illustrator.pictures(part, area, size or drawing.native_size)]
+        return [p for part in found.split(1) for p in illustrator.pictures(part, area, size)]
 
     def _moving(self, unet: Any) -> Any:
         made = joined(unet, self._adapter).to(self._illustrator.device).eval()

@@ -18,13 +18,12 @@ from PIL import Image
 from tokenizers import Tokenizer
 
 from storywright.errors import BadInput
-from storywright.illustrator import sealed
+from storywright.illustrator import limits, sealed
 from storywright.toonworld.words import english
 
 NETWORKS = ("text_encoder", "unet", "decoder")
 ABOUT = "portable.json"
 _NEEDS = (ABOUT, "tokenizer.json", *(f"{name}.onnx" for name in NETWORKS))
-_MOST_CHARACTERS = 4_000
 _TIMESTEPS = 1000
 
 
@@ -90,12 +89,7 @@ class Portable:
         about = self.drawing
         size, steps = size or about.native_size, steps or about.steps
         guidance = about.guidance if guidance is None else guidance
-        if len(prompts) != len(seeds):
-            raise ValueError(f"{len(prompts)} prompts need as many seeds, got {len(seeds)}")
-        if min(size) < 16 or not 1 <= steps <= 200:
-            raise BadInput(
-                f"A picture of {size[0]}x{size[1]} in {steps} steps cannot be drawn: give it 16 pixels or more."
-            )
+        limits.refuse(prompts, size, steps=steps, guidance=guidance, seeds=seeds, negative=negative)
         if about.few and (steps != about.steps or guidance != 1.0 or negative):
             raise BadInput(
                 f"This model was taught to draw in {about.steps} steps without guidance or negative words: leave these "
@@ -131,8 +125,6 @@ class Portable:
         return found
 
     def _in_style(self, prompt: str, style: str | None) -> str:
-        if not prompt.strip() or len(prompt) > _MOST_CHARACTERS:
-            raise BadInput(f"A prompt has 1 to {_MOST_CHARACTERS:,} characters, and this one has {len(prompt):,}.")
         if style is None:
             return prompt
         if self.drawing.styles and style not in self.drawing.styles:

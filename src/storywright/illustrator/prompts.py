@@ -7,9 +7,6 @@ import torch
 from torch import Tensor
 
 from storywright.critic.encoder import padded, windows
-from storywright.errors import BadInput
-
-MOST_CHARACTERS = 4_000
 
 
 def num_windows(tokenizer: Any, prompts: Sequence[str], window: int) -> int:
@@ -32,14 +29,3 @@ def states_of(text_encoder: Any, tokenizer: Any, prompts: Sequence[str], *, num_
     ids = padded(pieces, tokenizer.eos_token_id, window).to(text_encoder.device)
     states = text_encoder(input_ids=ids).last_hidden_state.float()
     return states.reshape(len(prompts), num_windows * window, -1)
-
-
-def refuse_unreadable(prompt: str) -> None:
-    """A prompt has words in it, and not a book."""
-    if not prompt.strip():
-        raise BadInput("A prompt is empty: say what the picture shows, such as 'ink drawing, a woman in the park'.")
-    if len(prompt) > MOST_CHARACTERS:
-        raise BadInput(
-            f"A prompt has {len(prompt):,} characters ({prompt[:40]!r}…): describe one picture in at most "
-            f"{MOST_CHARACTERS:,}, or give the text to `storywright adapt`."
-        )

@@ -30,7 +30,7 @@ from transformers.utils import logging as transformers_logging
 from storywright import files
 from storywright.critic.encoder import quiet
 from storywright.errors import BadInput, needs_extra
-from storywright.illustrator import given, sealed, styles
+from storywright.illustrator import given, limits, sealed, styles
 from storywright.illustrator.model import Drawing, Illustrator
 from storywright.illustrator.repair import brought_to, put_back
 from storywright.training.memory import is_out_of_memory, release
@@ -126,7 +126,7 @@ class Published(Illustrator):
         """A picture for each prompt. `size` is width and height; what is not given is what suits the model."""
         size = size or self.drawing.native_size
         steps, guidance = steps or self.drawing.steps, self.drawing.guidance if guidance is None else guidance
-        self._refuse(prompts, size, steps, seeds)
+        limits.refuse(prompts, size, steps=steps, guidance=guidance, seeds=seeds, negative=negative)
         self._refuse_references([words for words, shown in zip(prompts, references, strict=False) if shown])
         self._refuse_unguided(negative, guidance)
         said = [self.in_style(prompt, style) for prompt in prompts]
@@ -152,7 +152,7 @@ class Published(Illustrator):
         before = given.picture(picture, "The picture")
         region, size = given.mask(mask, before.size), before.size
         steps, guidance = steps or self.drawing.steps, self.drawing.guidance if guidance is None else guidance
-        self._refuse([prompt], size, steps, [seed])
+        limits.refuse([prompt], size, steps=steps, guidance=guidance, seeds=[seed], negative=negative)
         self._refuse_unguided(negative, guidance)
         self._refuse_references([prompt] if reference else [])
         repairing, area = self._repairing(), self.area_for(size)
@@ -161,7 +161,7 @@ class Published(Illustrator):
         asked = _Asked(self.in_style(prompt, style), seed, size, steps, guidance, negative, within)
         with self._one_at_a_time, self.styled(repairing, style, style_strength):
             made = self._fitted(repairing, asked)
-        return put_back(before, made, region, area)
+        return put_back(before, made, region)
 
     def _repairing(self) -> Any:
         """The pipeline that draws within a mask with this checkpoint's weights."""

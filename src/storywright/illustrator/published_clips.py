@@ -9,6 +9,7 @@ from PIL import Image
 
 from storywright.critic.encoder import quiet
 from storywright.errors import BadInput
+from storywright.illustrator import limits
 from storywright.illustrator.motion import Animator
 from storywright.illustrator.published import Published, embedded, place
 
@@ -66,6 +67,8 @@ class PublishedAnimator(Animator):
         illustrator: Any = self._illustrator
         size = size or illustrator.drawing.native_size
         guidance = illustrator.drawing.guidance if guidance is None else guidance
+        steps = steps or _STEPS
+        limits.refuse([prompt], size, steps=steps, guidance=guidance, seeds=[seed], negative=negative)
         area, (width, height) = illustrator.area_for(size), illustrator.computed(size)
         said = illustrator.in_style(prompt, style)
         with quiet(diffusers_logging), torch.inference_mode(), illustrator.styled(self.pipeline, style, style_strength):
@@ -74,7 +77,7 @@ class PublishedAnimator(Animator):
                 num_frames=frames,
                 width=width,
                 height=height,
-                num_inference_steps=steps or _STEPS,
+                num_inference_steps=steps,
                 guidance_scale=guidance,
                 generator=torch.Generator().manual_seed(seed),
             )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from PIL import Image, ImageFilter
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -20,8 +20,6 @@ LOOKS = 3
 """How often a region is drawn."""
 HIDDEN_AGAIN = 0.6
 """How much noise hides what came of the look before; with less nothing changes, with more nothing stays."""
-_SOFT_PX = 1.5
-"""How far into the region what is new gives way to what was there, in pixels of the size that is computed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +58,9 @@ def brought_to(
     return Image.fromarray(np.pad(small, (*beyond, (0, 0)), mode="edge")), Image.fromarray(hole)
 
 
-def put_back(picture: Image.Image, made: Image.Image, region: np.ndarray, area: tuple[int, int]) -> Image.Image:
-    """The picture with what was made in the region, from the region's edge on by and by."""
-    scale = picture.width / area[0]
-    mask = Image.fromarray(region).convert("L")
-    soft = np.asarray(mask.filter(ImageFilter.GaussianBlur(_SOFT_PX * scale / 2)), np.float32) / 255
-    # On the edge itself a blurred mask is half there, and it has to be all there a little further in.
-    share = np.where(region, np.clip(2 * soft - 1, 0, 1), 0)[..., None]
-    old, new = (np.asarray(one, np.float32) for one in (picture, made))
-    return Image.fromarray(np.where(share > 0, old + share * (new - old) + 0.5, old).astype(np.uint8))
+def put_back(picture: Image.Image, made: Image.Image, region: np.ndarray) -> Image.Image:
+    """The picture with what was made in the region."""
+    return Image.fromarray(np.where(region[..., None], np.asarray(made), np.asarray(picture)))
 
 
 def _computed(area: tuple[int, int]) -> tuple[int, int]:
