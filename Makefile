@@ -9,7 +9,7 @@ ACCELERATOR ?= cpu
 TERRAFORM_TOOLS := .venv-terraform
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo repro test test-fast test-terraform test-manifests images test-images release bench-draw bench-train bench-onnx bench-steps soak-training bench-material bench-studio bench-writer bench-metrics bench-serve bench-drift bench-watch dashboards soak-api bench-feedback soak-durability soak ablation loop-demo check format serve mlflow clean
+.PHONY: help setup demo repro test test-fast test-terraform test-manifests images test-images release bench-draw bench-train bench-onnx bench-steps bench-reference soak-training bench-material bench-studio bench-writer bench-metrics bench-serve bench-drift bench-watch dashboards soak-api bench-feedback soak-durability soak ablation loop-demo check format serve mlflow clean
 
 help:  ## show what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,6 +88,9 @@ bench-onnx: setup  ## measure size, speed and loss of quality of the illustrator
 
 bench-steps: setup  ## measure what drawing in fewer steps loses, by solver
 	@$(BIN)/python benchmarks/bench_steps.py --out docs/results/illustrator/steps.md
+
+bench-reference: setup  ## measure how well somebody's looks are kept from a reference picture
+	@$(BIN)/python benchmarks/bench_reference.py --out docs/results/illustrator/reference.md
 
 soak-training: setup  ## kill a training twenty times at random moments, and compare the bits it ends with
 	@STORYWRIGHT_SOAK_KILLS=$${KILLS:-20} $(BIN)/python -m pytest tests/training/test_loop.py -k killed_at_random -p no:randomly

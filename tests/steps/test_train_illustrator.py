@@ -3,9 +3,12 @@
 import csv
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from storywright import files
+from storywright.corpus import shards
+from storywright.corpus.schema import PANELS
 from storywright.errors import BadInput
 from storywright.illustrator import denoiser
 from storywright.illustrator.model import Illustrator
@@ -93,6 +96,19 @@ def test_sheets_show_what_is_drawn_meanwhile_and_change_nothing(trained, drawn_c
     assert first.size == last.size == (4 * 68 - 4, 3 * 40 - 4)  # twelve pictures in rows of four
     assert not np.array_equal(first, last)
     assert files.digest(watched["illustrator"]) == files.digest(trained[1]["illustrator"])
+
+
+def test_a_corpus_with_one_picture_is_learnt_from(drawn_corpus, tiny_models, tmp_path):
+    for split in ("train", "validation"):
+        table = pq.read_table(drawn_corpus / split / "panels-00000.parquet").slice(0, 1)
+        (tmp_path / "corpus" / split).mkdir(parents=True)
+        with shards.Writer(tmp_path / "corpus" / split / "panels-00000.parquet", PANELS) as file:
+            file.write(table)
+    short = _TRAINING | {"steps": 4}
+    values = {f"{name}_training": short for name in ("decoder", "denoiser", "draft", "reader", "enlarger")}
+    metrics, outputs = train(tmp_path / "corpus", tiny_models["critic"], tmp_path, **values)
+    assert metrics["num_pictures"] == 1 and np.isfinite([metrics["loss"], metrics["draft_loss"]]).all()
+    assert Illustrator.open(outputs["illustrator"]).draw(["a woman"], seeds=[1])[0].size == (64, 36)
 
 
 def test_a_run_killed_in_the_denoisers_training_goes_on_to_the_same_illustrator(

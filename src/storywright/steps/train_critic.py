@@ -91,7 +91,7 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     torch.set_num_threads(config.training.threads)
     train, validation = (Panels(inputs.corpus, split) for split in ("train", "validation"))
     if len(train) < 2 or len(validation) < 2:
-        raise BadInput(f"{inputs.corpus} has too few panels: the critic tells two pictures apart, in each split.")
+        raise BadInput(f"{inputs.corpus} has too few panels: the critic tells two apart, so each split needs two.")
     model, tokenizer = begun(config, train, inputs.before)
     work = outputs.critic / ".training"
     task = encoder.Pairs(
