@@ -211,6 +211,23 @@ def _quality() -> Dashboard:
                 ("3600 * sum by (outcome) (rate(storywright_boards_total[1h]))", "{{outcome}}"),
             )
         )
+        .with_row(Row("Blind comparison"))
+        .with_panel(
+            curve(
+                "The challenger is preferred",
+                "percentunit",
+                ("max by (bound) (storywright_comparison_win_rate)", "{{bound}}"),
+                says="In the newest blind comparison with the champion: how often, and the 95 % interval.",
+            )
+        )
+        .with_panel(
+            curve(
+                "Answers that count",
+                "short",
+                ("max(storywright_comparison_answers)", "answers"),
+                ("max(storywright_comparison_people)", "people"),
+            )
+        )
         .with_row(Row("What is learned from"))
         .with_panel(
             curve("Words that wait to be learned from", "short", ("max(storywright_feedback_waiting)", "words"))
@@ -273,6 +290,23 @@ def _factory() -> Dashboard:
         )
         .with_panel(number("Registry", "min(storywright_registry_up)", states={"0": "away", "1": "answers"}))
         .with_panel(number("Its files", "min(storywright_deployment_whole)", states={"0": "gone", "1": "whole"}))
+        .with_row(Row("A new version on its way"))
+        .with_panel(
+            curve(
+                "Share of the pictures, by version",
+                "percentunit",
+                ("storywright:model_pictures:share_1h", "version {{version}}"),
+                says="Of what users got in an hour; what is drawn a second time in the shadow is not counted.",
+            )
+        )
+        .with_panel(
+            curve(
+                "Share of the users, by version",
+                "percentunit",
+                ("avg by (version) (storywright_model_share)", "version {{version}}"),
+                says="As the stage of the rollout says, over all servers.",
+            )
+        )
         .with_row(Row("Models"))
         .with_panel(
             curve(

@@ -13,10 +13,13 @@ from types import ModuleType
 import httpx
 import pytest
 import yaml
+from PIL import Image
 from prometheus_client import start_http_server
 
 from storywright import tracking
 from storywright.settings import Settings
+from storywright.watch import comparing
+from storywright.watch.comparing import Pair
 from storywright.watch.probe import Config, Probe
 
 ROOT = Path(__file__).parents[2]
@@ -73,11 +76,16 @@ def prometheus(own_environment: None, tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def use(studio) -> None:
-    """Draw, be turned away, and say what one thinks of a board."""
+    """Draw, be turned away, say what one thinks of a board, and which of two pictures is the better one."""
     [board] = studio.made(candidates=1)["boards"]
     assert studio.client.post("/api/v1/images", json={"prompt": "a dog"}).status_code == 200
     assert studio.client.get("/api/v1/boards/nobody").status_code == 404
+    old, new = (Image.new("RGB", (4, 4), colour) for colour in ("navy", "orange"))
+    laid_out = [(Pair(f"words {number}", "", ""), old, new) for number in range(4)]
+    comparing.begin(studio.settings.home, "1", "2", laid_out, repeats=1)
     for number in range(3):
+        answer = {"turn": 0, "answer": "left", "user": f"user {number}"}
+        assert studio.client.post("/api/v1/comparisons/latest/answers", json=answer).status_code == 201
         said = {"board": board["id"], "kind": "rating", "value": "5", "user": f"user {number}"}
         answer = studio.client.post("/api/v1/feedback", json=said, headers={"Idempotency-Key": f"key {number}"})
         assert answer.status_code == 201, answer.text

@@ -1,5 +1,6 @@
 """Every screen in both lights before axe-core, and the order in which Tab goes through them."""
 
+import datetime
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from storywright.studio.director import Drawing
+from storywright.watch import reports
 
 from .conftest import Studio, _starting, stand_in
 
@@ -24,7 +26,7 @@ SCREENS = (
     "/?example=morning-run", "/words", "/manuscript", "/orders/JOB", "/boards/BOARD",
     "/boards/BOARD/versions?before=1&after=2",
     "/boards/BOARD/reviews", "/review/TOKEN", "/help", "/help/report?board=BOARD", "/support", "/support/TICKET",
-    "/orders/none", "/sign-in",
+    "/models", "/orders/none", "/sign-in",
 )  # fmt: skip
 
 
@@ -38,8 +40,11 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
 
 
 @pytest.fixture(scope="module")
-def names(studio: Studio) -> dict[str, str]:
-    """A board with everything on it that a screen can show."""
+def names(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A board with everything on it that a screen can show, and a report of drift."""
+    report = tmp_path_factory.mktemp("report")
+    (report / "briefs.html").write_text("<p>far</p>")
+    (report / "drift.json").write_text('{"scores": {"fit": 0.7}, "limits": {"fit": 0.6}, "drifted": ["fit"]}')
     api = studio.client
     made = api.post("/api/v1/boards", params={"candidates": 2}, json=BRIEF, timeout=120).json()
     board = made["boards"][0]["id"]
@@ -51,6 +56,7 @@ def names(studio: Studio) -> dict[str, str]:
     first = api.post(f"{said}/comments", json=client).json()
     api.post(f"{said}/comments", json={"words": "It is.", "answers": first["id"], "who": "Kim"}).raise_for_status()
     api.post(f"{said}/decisions", json={"verdict": "changes", "words": "Larger.", "who": "Anna"}).raise_for_status()
+    reports.keep(report, studio.settings.home, datetime.datetime(2026, 11, 20, tzinfo=datetime.UTC))
     ticket = studio.app.state.service.inbox.report("It hums.", facts={"page": "/"}, contact="ana@example.org")
     return {"JOB": made["id"], "BOARD": board, "TOKEN": link["url"].rsplit("/", 1)[1], "TICKET": ticket.id}
 

@@ -1,17 +1,20 @@
 """The page in real Chromium, with its scripts and under its own content security policy: from a brief to its export."""
 
+import datetime
 import os
 import re
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from storywright.server.ledger import DrawnPanel
 from storywright.studio.director import Drawing
+from storywright.watch import reports
 
 from .conftest import Studio, _starting, stand_in
 
@@ -349,7 +352,28 @@ def test_the_studio_in_russian_from_the_brief_to_the_editor(visitor: Any, studio
     page.wait_for_selector("text=Undo")
 
 
-@pytest.mark.parametrize("path", ["/", "/manuscript", "/boards/BOARD", "/boards/BOARD/reviews", "/help", "/support"])
+def test_an_operator_goes_from_the_inbox_to_the_models_and_opens_a_report_of_drift_in_both_languages(
+    visitor: Any, studio: Studio, tmp_path: Path
+) -> None:
+    (tmp_path / "briefs.html").write_text(
+        "<title>far</title><p id=far></p><script>far.textContent = 'measured'</script>"
+    )
+    (tmp_path / "drift.json").write_text('{"scores": {"fit": 0.7}, "limits": {"fit": 0.6}, "drifted": ["fit"]}')
+    reports.keep(tmp_path, studio.settings.home, datetime.datetime(2026, 11, 20, 12, tzinfo=datetime.UTC))
+    page = visitor("/support")
+    page.click("text=Models and drift")
+    page.wait_for_selector("text=No new version is on its way")
+    page.click("header >> text=Русский")
+    page.wait_for_selector("text=Новой версии на подходе нет")
+    assert "2026-11-20 12:00" in page.inner_text("table")
+    assert re.findall(r"\b(?:Models|Drift|Reports|Version|Served)\b", page.inner_text("main")) == []
+    page.click("table >> text=брифы")
+    page.wait_for_selector("text=measured")
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/manuscript", "/boards/BOARD", "/boards/BOARD/reviews", "/help", "/support", "/models"]
+)
 def test_a_phone_shows_every_screen_without_scrolling_sideways(visitor: Any, board: str, path: str) -> None:
     page = visitor(path.replace("BOARD", board), viewport={"width": 390, "height": 844}, has_touch=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,6 +1,7 @@
 """The server follows the champion of a real registry."""
 
 import json
+import re
 import shutil
 import threading
 import time
@@ -16,6 +17,7 @@ from PIL import Image
 from storywright import registry
 from storywright.registry import Bundle
 from storywright.server.rollout import Plan
+from storywright.server.templates import when
 from storywright.settings import Settings
 from storywright.studio.director import Drawing
 from storywright.studio.models import Models
@@ -292,7 +294,11 @@ def test_a_good_version_comes_by_shares_of_the_users_and_then_for_all_without_a_
     statuses += asked_until(studio, lambda: serves(studio)[0] == second, lambda n: f"user-{n}")
     assert set(statuses) == {200}
     assert asked(studio, "somebody") == (200, second)
-    assert f'storywright_model_share{{version="{second}"}} 1.0' in studio.client.get("/metrics").text
+    told = studio.client.get("/metrics").text
+    assert f'storywright_model_share{{version="{second}"}} 1.0' in told
+    got = dict(re.findall(r'^storywright_model_pictures_total\{version="(\d+)"\} (\d+)', told, re.MULTILINE))
+    assert set(got) == {first, second}, "of the versions that are open"
+    assert all(int(count) >= 12 for count in got.values()), "what was drawn in the shadow was for nobody"
 
 
 def test_a_version_on_its_way_that_is_champion_no_longer_is_served_to_nobody(
@@ -300,10 +306,21 @@ def test_a_version_on_its_way_that_is_champion_no_longer_is_served_to_nobody(
 ) -> None:
     first = promoted(at, tmp_path, 1)
     studio = start(opener=poor_opener, every_seconds=0.5, plan=Plan.parse("50%, pictures 1000"))
+    before_ms = int(time.time() * 1_000)
     second = promoted(at, tmp_path, 2)
     until(lambda: (coming(studio) or {}).get("version") == second)
+    found = coming(studio)
+    assert found is not None
+    assert before_ms <= found["began_ms"] <= found["stage_began_ms"] <= time.time() * 1_000
+    since = when(found["stage_began_ms"])
+    for language, said in (
+        ("en", f"Version {second} is served to 50% of the users since {since} UTC."),
+        ("ru", f"Версию {second} получает 50% пользователей с {since} UTC."),
+    ):
+        assert said in studio.client.get("/models", headers={"Accept-Language": language}).text
     registry.rollback(at)
     until(lambda: coming(studio) is None)
+    assert "No new version is on its way" in studio.client.get("/models").text
     assert {asked(studio, f"user-{n}", n) for n in range(8)} == {(200, first)}
     third = promoted(at, tmp_path, 3)
     until(lambda: (coming(studio) or {}).get("version") == third)

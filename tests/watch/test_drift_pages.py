@@ -18,6 +18,9 @@ def test_the_reports_are_listed_and_their_pages_run_in_a_sandbox(start: Any, tmp
     reports.keep(tmp_path, studio.settings.home, datetime.datetime(2026, 11, 20, 12, tzinfo=datetime.UTC))
     [report] = studio.client.get("/api/v1/drift").json()["reports"]
     assert (report["name"], report["drifted"]) == ("20261120T120000Z", ["fit"])
+    shown = studio.client.get("/models").text
+    assert "2026-11-20 12:00" in shown
+    assert f'<a href="{report["pages"][0]}">briefs</a>' in shown
     page = studio.client.get(report["pages"][0])
     assert page.text == "<script>1</script>"
     assert page.headers["content-security-policy"].startswith("sandbox allow-scripts; default-src 'none'")
@@ -32,3 +35,5 @@ def test_the_reports_are_the_operators(start: Any) -> None:
     assert studio.client.get("/api/v1/drift").status_code == 401
     headers = {"Authorization": "Bearer the-key-of-the-operator"}
     assert studio.client.get("/api/v1/drift", headers=headers).status_code == 200
+    assert studio.client.get("/models", headers={"Accept": "application/json"}).status_code == 401
+    assert studio.client.get("/models", headers=headers).status_code == 200

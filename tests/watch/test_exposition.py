@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -11,12 +12,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from prometheus_client import CollectorRegistry, generate_latest
 
 from storywright.board import Brief, Product
 from storywright.settings import Settings
-from storywright.watch import boards, database, exposition, feedback, opinions
+from storywright.watch import boards, comparing, database, exposition, feedback, opinions
 from storywright.watch.boards import Made
+from storywright.watch.comparing import Pair
 from storywright.watch.feedback import Feedback
 from storywright.watch.looking import Look
 
@@ -103,6 +106,28 @@ def test_a_database_that_went_away_is_told_by_a_number_and_the_scrape_goes_on(ow
     assert 'storywright_source_up{source="database"} 0.0' in text
     assert "storywright_jobs_open{" not in text
     assert "storywright_drawing_cpu_seconds_total" in text
+
+
+def test_the_newest_blind_comparison_is_told_with_its_interval_once_somebody_answered(own_environment: None) -> None:
+    at = Settings.from_environment()
+    old, new = (Image.new("RGB", (4, 4), colour) for colour in ("navy", "orange"))
+    pairs = [(Pair(f"words {number}", "", ""), old, new) for number in range(4)]
+    found = comparing.begin(at.home, "1", "2", pairs, repeats=0)
+    assert "storywright_comparison_win_rate{" not in around(dict)
+    engine = database.engine(at.database_url)
+    for user in ("mia", "tom", "eva"):
+        for number in range(4):
+            side = comparing.turn_of(found, user, number).challenger
+            comparing.answer(engine, found, user, number, side)
+    end = time.monotonic() + 60
+    while "\nstorywright_comparison_people " not in (text := around(dict)):
+        assert time.monotonic() < end, text
+    told = re.findall(r'^storywright_comparison_win_rate\{bound="(\w+)"\} ([\d.]+)$', text, re.MULTILINE)
+    rate = {bound: float(value) for bound, value in told}
+    assert 0.5 < rate["low"] <= rate["rate"] + 1e-9 <= rate["high"] + 2e-9 < 1.1
+    assert "storywright_comparison_answers 12.0" in text
+    assert "storywright_comparison_people 3.0" in text
+    assert 'storywright_source_up{source="comparison"} 1.0' in text
 
 
 def test_open_jobs_are_counted_by_kind_and_state(own_environment: None) -> None:

@@ -123,5 +123,6 @@ def make_app(
         app.include_router(room.router)
     app.include_router(reviews.pages)
     app.include_router(comparing.pages)
+    app.include_router(served.pages)
     app.mount("/static", StaticFiles(directory=PAGES / "static"), name="static")
     return app

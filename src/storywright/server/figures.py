@@ -51,12 +51,19 @@ class Figures:
         self._unscored: deque[tuple[Picture, Image.Image]] = deque(maxlen=_PICTURES)
         self.num_pictures = 0
         """Pictures that were drawn or failed since the crew was opened."""
+        self.num_given = 0
+        """Pictures that users got, of those."""
 
     def done(self, work: Picture | Question, failed: bool = False) -> None:
         """Note how a work ended."""
         with self._lock:
             self._outcomes.append(failed)
             self.num_pictures += isinstance(work, Picture)
+
+    def give(self) -> None:
+        """Note that a user got a picture."""
+        with self._lock:
+            self.num_given += 1
 
     def took(self, seconds_per_megapixel: float) -> None:
         """Note how long drawing took."""
@@ -118,6 +125,7 @@ class WatchedRoom(Room):
         if isinstance(work, Picture):
             self.figures.show(work, future.result())
             if asker.user != WATCH:
+                self.figures.give()
                 self.on_drawn(work)
 
 

@@ -115,6 +115,7 @@ class Following:
         self._thread = threading.Thread(target=self._follow, name="following", daemon=True)
         self.notice = ""
         """Why what is served is not the champion; empty when all is well."""
+        metrics.pictures.by_version = self._pictures_by_version
 
     @property
     def crew(self) -> Crew:
@@ -397,6 +398,12 @@ class Following:
         for room in self._rooms:
             if room not in kept:
                 room.rest()
+
+    def _pictures_by_version(self) -> dict[str, int]:
+        """What users got from the crews that are open."""
+        now = self._serving
+        crews = [self._before, *([now.crew, now.new] if now else [])]
+        return {crew.version or "embedded": crew.room.figures.num_given for crew in crews if crew}
 
     def _show_shares(self) -> None:
         shares = self.metrics.model_share

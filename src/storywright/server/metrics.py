@@ -7,7 +7,7 @@ own. Each app has its own registry, so that two of them in one process do not co
 import itertools
 import time
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from prometheus_client import (
@@ -19,7 +19,7 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
-from prometheus_client.core import HistogramMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -50,6 +50,8 @@ class Metrics:
         GCCollector(registry=self.registry)
         self.requests = Requests()
         self.registry.register(self.requests)
+        self.pictures = Pictures()
+        self.registry.register(self.pictures)
         self.drawing_seconds = self._histogram("drawing_seconds", "Time to draw, without waiting.", _DRAWN, "kind")
         self.stage_seconds = self._histogram("drawing_stage_seconds", "Time of a batch in a stage.", _STAGED, "stage")
         self.drawing_waiting = self._gauge("drawing_waiting", "Orders and pictures that wait or are drawn.")
@@ -134,6 +136,23 @@ class Requests(Collector):
         for (method, route, status), counts in list(self._counts.items()):
             buckets = list(zip(_BOUNDS, map(float, itertools.accumulate(counts)), strict=True))
             family.add_metric((method, route, str(status)), buckets, self._sums[method, route, status])
+        yield family
+
+
+class Pictures(Collector):
+    """Pictures that users got, by the version that drew them; of open versions alone, which are three at most."""
+
+    def __init__(self) -> None:
+        self.by_version: Callable[[], Mapping[str, int]] = dict
+        """Asked at each scrape."""
+
+    def collect(self) -> Iterable[Metric]:
+        """The samples of now."""
+        family = CounterMetricFamily(
+            "storywright_model_pictures", "Pictures that users got, by the version that drew them.", labels=["version"]
+        )
+        for version, count in self.by_version().items():
+            family.add_metric([version], count)
         yield family
 
 

@@ -9,6 +9,7 @@ enough, and a look needs new pictures to look at. Knows nothing of how crews are
 
 import hashlib
 import re
+import time
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -103,6 +104,8 @@ class Rollout:
         self.name, self._plan, self._new, self._before = name, plan, new, before
         self._stages = [*plan.stages, EVERYBODY]
         self._at, self._began, self._looked = 0, new.num_pictures, new.num_pictures
+        self.began_ms = self.stage_began_ms = _now_ms()
+        """When it began, and when the stage did in which it is; in milliseconds since 1970."""
         self.strikes, self.reason = 0, ""
         self._alone = 0
 
@@ -144,7 +147,7 @@ class Rollout:
             return "wait"
         if self._at + 1 == len(self._stages):
             return "done"
-        self._at, self._began = self._at + 1, self._new.num_pictures
+        self._at, self._began, self.stage_began_ms = self._at + 1, self._new.num_pictures, _now_ms()
         return "on"
 
 
@@ -156,6 +159,10 @@ def worse(plan: Plan, new: Seen, before: Seen) -> str:
 def kind(reason: str) -> str:
     """Which of the three ways a reason is: errors, latency or quality."""
     return reason.partition(":")[0]
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1_000)
 
 
 def _errors(plan: Plan, new: Seen, before: Seen) -> str:

@@ -20,7 +20,8 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Engine
 
 from storywright.settings import Settings
-from storywright.watch import deployment, gpu, opinions, pipelines
+from storywright.watch import comparing, deployment, gpu, opinions, pipelines
+from storywright.watch.comparing import Result
 from storywright.watch.database import now_ms
 from storywright.watch.gpu import Gpu
 from storywright.watch.looking import Look
@@ -32,7 +33,9 @@ Jobs = Mapping[tuple[str, str], int]
 
 _LEFT_BY = {"deploy": "deployment.json", "monitor": "watch/drift.json", "collect_feedback": "watch/feedback.json"}
 _MOST_COLUMNS = 64
-_SECONDS_BETWEEN = {"database": 0.5, "opinions": 15.0, "mlflow": 60.0, "gpu": 10.0}
+_SECONDS_BETWEEN = {"database": 0.5, "opinions": 15.0, "comparison": 120.0, "mlflow": 60.0, "gpu": 10.0}
+_RESAMPLES = 200
+"""Of people, for the interval of a comparison: a tenth of a second, every two minutes."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _DRAWS = b"storywright.server.drawing.process"
@@ -106,6 +109,9 @@ class Around(Collector):
         self._opinions: Look[Opinions] = Look(
             "What people said", lambda: opinions.read(engine, now_ms()), every_seconds=every["opinions"]
         )
+        self._compared: Look[Result | None] = Look(
+            "What people prefer", lambda: _compared(at.home, engine), every_seconds=every["comparison"]
+        )
         self._factory: Look[Factory] = Look("MLflow", lambda: pipelines.read(at), every_seconds=every["mlflow"])
         self._gpus: Look[list[Gpu]] = Look("The GPU's driver", gpu.read, every_seconds=every["gpu"])
 
@@ -117,14 +123,16 @@ class Around(Collector):
     def collect(self) -> Iterable[Metric]:
         """The samples of now."""
         jobs, said = self._jobs.newest(), self._opinions.newest()
-        factory, gpus = self._factory.newest(), self._gpus.newest()
+        factory, gpus, compared = self._factory.newest(), self._gpus.newest(), self._compared.newest()
         up = _gauge("source_up", "1 when what is watched could be read the last time.", "source")
         up.add_metric(["database"], jobs.answered and said.answered)
         up.add_metric(["mlflow"], factory.answered)
         up.add_metric(["gpu"], gpus.answered)
+        up.add_metric(["comparison"], compared.answered)
         yield up
         yield from _of_jobs(jobs.value)
         yield from _of_opinions(said.value)
+        yield from _of_comparison(compared.value)
         yield from _of_factory(factory.value)
         yield from _of_gpus(gpus.value or [])
 
@@ -188,6 +196,27 @@ def _of_opinions(found: Opinions | None) -> Iterable[Metric]:
         oldest = found.oldest_waiting_ms
         lag.add_metric([], 0 if oldest is None else max(0.0, time.time() - oldest / 1_000))
     yield from (rate, boards, people, of_version, waiting, lag)
+
+
+def _compared(home: Path, engine: Engine) -> Result | None:
+    """What people prefer in the newest blind comparison; None where there is none, or nobody answered yet."""
+    newest = next(iter(comparing.listed(home)), None)
+    found = comparing.result(engine, newest, resamples=_RESAMPLES) if newest else None
+    return found if found and found.comparisons else None
+
+
+def _of_comparison(found: Result | None) -> Iterable[Metric]:
+    rate = _gauge(
+        "comparison_win_rate", "How often the challenger is preferred, and the ends of its interval.", "bound"
+    )
+    answers = _gauge("comparison_answers", "Answers that count in the newest blind comparison.")
+    people = _gauge("comparison_people", "People who gave them.")
+    if found is not None:
+        for bound, value in (("low", found.win_rate_low), ("rate", found.win_rate), ("high", found.win_rate_high)):
+            rate.add_metric([bound], value)
+        answers.add_metric([], found.comparisons)
+        people.add_metric([], found.people)
+    yield from (rate, answers, people)
 
 
 def _of_factory(found: Factory | None) -> Iterable[Metric]:

@@ -12,6 +12,7 @@ from storywright.errors import BadInput
 
 KEPT = 12
 """Runs whose reports are kept; one is about ten megabytes."""
+_MOMENT = "%Y%m%dT%H%M%SZ"
 _NAME = re.compile(r"\d{8}T\d{6}Z")
 
 
@@ -27,10 +28,16 @@ class Kept:
     pages: list[str]
     """The files of the report, one for each comparison."""
 
+    @property
+    def made_ms(self) -> int:
+        """The moment it was made, in milliseconds since 1970."""
+        moment = datetime.datetime.strptime(self.name, _MOMENT).replace(tzinfo=datetime.UTC)
+        return int(moment.timestamp() * 1_000)
+
 
 def keep(report: Path, home: Path, now: datetime.datetime) -> str:
     """Keep a copy of a report, and let go of the oldest; returns its name."""
-    name = now.astimezone(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
+    name = now.astimezone(datetime.UTC).strftime(_MOMENT)
     place = _place(home)
     place.mkdir(parents=True, exist_ok=True)
     staged = place / f".{name}.new"

@@ -26,6 +26,8 @@ class Report(BaseModel):
 
     name: str
     """The moment, in UTC."""
+    made_ms: int
+    """The same, in milliseconds since 1970."""
     scores: dict[str, float]
     """The distance in each column that was measured."""
     limits: dict[str, float]
@@ -49,7 +51,7 @@ def listed(service: TheService) -> Reports:
     return Reports(
         reports=[
             Report(
-                name=one.name, scores=one.scores, limits=one.limits, drifted=one.drifted,
+                name=one.name, made_ms=one.made_ms, scores=one.scores, limits=one.limits, drifted=one.drifted,
                 pages=[f"/api/v1/drift/{one.name}/{file}" for file in one.pages],
             )
             for one in reports.kept(service.settings.home)

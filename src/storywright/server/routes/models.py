@@ -1,13 +1,18 @@
-"""Which models are served."""
+"""Which models are served, for programs and, on a page, for those who run the studio."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from storywright.board import Origin
 from storywright.server.following import Following
+from storywright.server.routes import drift
+from storywright.server.routes.page import served as in_words
+from storywright.server.rules import allows
 from storywright.server.service import TheService
+from storywright.server.templates import page
 
 router = APIRouter(prefix="/api/v1", tags=["models"])
+pages = APIRouter(include_in_schema=False)
 
 
 class Coming(BaseModel):
@@ -19,6 +24,10 @@ class Coming(BaseModel):
     """`shadow 20%`: it draws for nobody; `10%`: for so many users; `100%`: for everybody, on probation."""
     share: float
     """Of the users who get it."""
+    began_ms: int
+    """When it began to come into service, in milliseconds since 1970."""
+    stage_began_ms: int
+    """When this stage began."""
     pictures: int
     """Drawn in this stage."""
     wanted: int
@@ -58,6 +67,19 @@ async def served(service: TheService) -> Served:
     )
 
 
+@pages.get("/models")
+@allows("operator")
+def look(request: Request, service: TheService) -> Response:
+    """The page: what is served, what is on its way into service, and the reports of drift."""
+    return page(
+        request,
+        "models.html",
+        served=in_words(request, service),
+        coming=_coming(service.following),
+        reports=drift.listed(service).reports,
+    )
+
+
 def _coming(following: Following) -> Coming | None:
     found = following.coming
     if found is None:
@@ -67,6 +89,8 @@ def _coming(following: Following) -> Coming | None:
         version=crew.version,
         stage=rollout.stage.name,
         share=rollout.stage.share,
+        began_ms=rollout.began_ms,
+        stage_began_ms=rollout.stage_began_ms,
         pictures=rollout.num_pictures,
         wanted=rollout.wanted,
         concern=rollout.reason,
