@@ -15,6 +15,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -25,7 +26,7 @@ import yaml
 
 DIST = Path("dist")
 EXCEPTIONS = Path("infra/release/exceptions.yaml")
-_MUST_HOLD = ("storywright/py.typed", "storywright/starter/writer/model.safetensors")
+_MUST_HOLD = ("src/storywright/py.typed", "src/storywright/starter")
 _MUST_NOT_HOLD = re.compile(r"(^|/)(\.env|\.git|id_rsa|.*\.pem|.*\.key)(/|$)")
 _UNREACHABLE = re.compile(
     r"ConnectionError|Max retries|Could not connect|Name or service|timed out|ProxyError|SSLError"
@@ -101,10 +102,15 @@ def wheel() -> str:
     for old in DIST.glob("*.whl"):
         old.unlink()
     date = run("git", "log", "-1", "--format=%ct")
-    run(
-        sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(DIST), ".",
-        SOURCE_DATE_EPOCH=date,
-    )  # fmt: skip
+    # Of the commit's files alone: what lies beside them, or was left by an earlier build, would go into it too.
+    with tempfile.TemporaryDirectory() as folder:
+        run("git", "archive", "--output", f"{folder}/files.tar", "HEAD")
+        Path(folder, "source").mkdir()
+        run("tar", "--extract", "--file", f"{folder}/files.tar", "--directory", f"{folder}/source")
+        run(
+            sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(DIST), f"{folder}/source",
+            SOURCE_DATE_EPOCH=date,
+        )  # fmt: skip
     (path,) = DIST.glob("*.whl")
     names = zipfile.ZipFile(path).namelist()
     if missing := [name for name in must_hold() if name not in names]:
@@ -115,8 +121,8 @@ def wheel() -> str:
 
 
 def must_hold() -> list[str]:
-    """What a wheel of this commit has to hold: of what is said, the files that the commit has."""
-    return [name for name in _MUST_HOLD if Path("src", name).exists()]
+    """What a wheel of this commit has to hold: the types' marker, and every file of the embedded models."""
+    return [name.removeprefix("src/") for name in run("git", "ls-files", *_MUST_HOLD).splitlines()]
 
 
 def images() -> str:

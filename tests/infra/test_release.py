@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,21 @@ def test_a_weakness_fails_until_it_is_excepted_with_a_reason_and_a_day_that_is_t
     assert "pip-audit: something else" in scanned(FOUND="", SAID="something else")
     (checkout.tools / "pip-audit").unlink()
     assert scanned().endswith("pip-audit is not installed: pip install pip-audit")
+
+
+@pytest.mark.system("git")
+def test_a_wheel_holds_the_commit_and_nothing_that_lies_beside_it(checkout: Checkout) -> None:
+    checkout.write("pyproject.toml", PROJECT + '[tool.setuptools.package-data]\nsmall = ["*"]\n')
+    checkout.commit()
+    checkout.write("src/small/notes.txt", "for myself")
+    left = checkout.folder / "build" / "lib" / "small"
+    left.mkdir(parents=True)
+    (left / "gone.py").write_text("# was deleted long ago\n")
+    done = checkout.release("--only", "wheel")
+    assert line(done, "wheel").startswith("done")
+    (wheel,) = (checkout.folder / "dist").glob("*.whl")
+    held = [name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("small/")]
+    assert held == ["small/__init__.py"]
 
 
 @pytest.mark.system("git")
