@@ -2,6 +2,7 @@
 
 import html as escaping
 import json
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +13,13 @@ from storywright.errors import BadInput, needs_extra
 
 if TYPE_CHECKING:
     from storywright.sources.manuscripts import Rights
-    from storywright.studio.adaptation import Made
+    from storywright.studio.adaptation import Adapter, Made
 
 _RIGHTS_SUFFIX = ".rights.json"
+_INTERRUPTED = 130
+"""The exit code of what Ctrl-C ended, as shells have it."""
+_FEW_BOARDS = 3
+"""Of so many the notices are printed; those of a book stand on its boards."""
 
 
 @click.command()
@@ -104,18 +109,35 @@ def adapt(
     for path, source, own in zip(manuscripts, sources, declared, strict=True):
         folder = out / path.stem if len(manuscripts) > 1 else out
         adapter = Adapter(source, own, folder, config, models, drawing)
-        for notice in () if as_json else adapter.notices:
-            print(notice)
-        made = adapter.boards(on_board=_write_page)
+        made = _adapted(adapter, folder)
         page = _index(source.title, folder, made)
         results.append(_summary(path, folder, page, made))
         num_boards += len(made)
         if not as_json:
-            _print(results[-1], made)
+            _print(results[-1], made, adapter.notices)
     if as_json:
         print(json.dumps(results, indent=2, ensure_ascii=False))
     else:
         print(f"{num_boards} boards in {time.monotonic() - started:.0f} s.")
+
+
+def _adapted(adapter: "Adapter", folder: Path) -> "list[Made]":
+    """The boards; whoever stops half-way is told what stands."""
+    finished: list[Made] = []
+
+    def keep(one: "Made") -> None:
+        finished.append(one)
+        _write_page(one)
+
+    try:
+        return adapter.boards(on_board=keep)
+    except KeyboardInterrupt:
+        print(
+            f"Stopped. {len(finished)} finished boards stand in {folder}, and every scene that was drawn is kept: "
+            "start the same command again to go on.",
+            file=sys.stderr,
+        )
+        raise click.exceptions.Exit(_INTERRUPTED) from None
 
 
 def _rights(
@@ -195,10 +217,14 @@ def _summary(manuscript: Path, folder: Path, page: Path, made: "list[Made]") -> 
     }
 
 
-def _print(result: dict[str, object], made: "list[Made]") -> None:
+def _print(result: dict[str, object], made: "list[Made]", notices: list[str]) -> None:
+    if len(made) > _FEW_BOARDS:
+        print("".join(f"{notice}\n" for notice in notices), end="")
     for one in made:
         print(
             f"{one.folder}/board.json  {one.board.title}  ({len(one.board.panels)} panels, {one.board.seconds:.0f} s)"
         )
+        if len(made) <= _FEW_BOARDS:
+            print("".join(f"  {notice}\n" for notice in one.board.notices), end="")
     print(f"{result['events_shown']} of {result['events']} events are shown; {result['coverage']} names the others.")
     print(f"Open {result['page']}.")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from storywright.errors import needs_extra
+from storywright.errors import BadInput, needs_extra
 
 _WIDEST_NAME = len("соответствие")
 
@@ -68,7 +68,10 @@ def board(
     directing = director.Director(models, replace(drawing, draws=draws, steps=steps or drawing.steps))
     wanted = [(path, read, read.brief.model_copy(update=another)) for path, read in understood]
     for path, _, brief in wanted:
-        directing.checked(brief, candidates, path.parent)
+        try:
+            directing.checked(brief, candidates, path.parent)
+        except BadInput as error:
+            raise BadInput(str(error).replace("The brief", str(path), 1)) from error
     made = []
     for (path, read, brief), folder in zip(wanted, folders, strict=True):
         for notice in () if as_json else read.notices:

@@ -1,5 +1,7 @@
 """Attention of several heads, and the layer that transforms each vector by itself. Knows nothing about stories."""
 
+from typing import cast
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -32,6 +34,17 @@ class Attention(nn.Module):
         found = F.scaled_dot_product_attention(self._split(self.query(queries)), key, value, seen, dropout, causal)
         return self.out(found.transpose(1, 2).flatten(2))
 
+    def answer_one(self, queries: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> Tensor:
+        """`answer` without dropout, for a query or two, where calling a module costs as much as its product."""
+        seen = None if mask is None else mask.unsqueeze(1)
+        found = F.scaled_dot_product_attention(self._split(linear(self.query, queries)), key, value, seen)
+        return linear(self.out, found.transpose(1, 2).flatten(2))
+
+    def ready_one(self, keys: Tensor) -> tuple[Tensor, Tensor]:
+        """`ready` for a key or two."""
+        key, value = (self._split(x) for x in linear(self.key_value, keys).chunk(2, dim=-1))
+        return key, value
+
     def shares(self, queries: Tensor, keys: Tensor, mask: Tensor) -> Tensor:
         """How much each query looks at each key, as the mean of the heads."""  # -> (b, q, k)
         key, _ = self.ready(keys)
@@ -56,6 +69,11 @@ class Transform(nn.Module):
         """Each vector by itself."""
         return x + self.inner(x)
 
+    def one(self, x: Tensor) -> Tensor:
+        """The same without dropout, for a vector or two."""
+        norm, widen, narrow = cast(nn.LayerNorm, self.inner[0]), *(cast(nn.Linear, self.inner[at]) for at in (1, 3))
+        return x + linear(narrow, F.gelu(linear(widen, normed(norm, x))))
+
 
 class SelfAttending(nn.Module):
     """A transformer's layer: look at one another, then transform."""
@@ -72,8 +90,18 @@ class SelfAttending(nn.Module):
 
     def after(self, x: Tensor, before: tuple[Tensor, Tensor] | None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """One more vector of each row, which looks at itself and at those before it; and what is kept for the next."""
-        normed = self.norm(x)  # (b, 1, d)
-        key, value = self.attention.ready(normed)
+        clean = normed(self.norm, x)  # (b, 1, d)
+        key, value = self.attention.ready_one(clean)
         if before is not None:
             key, value = torch.cat([before[0], key], 2), torch.cat([before[1], value], 2)
-        return self.transform(x + self.dropout(self.attention.answer(normed, key, value))), (key, value)
+        return self.transform.one(x + self.attention.answer_one(clean, key, value)), (key, value)
+
+
+def linear(layer: nn.Linear, x: Tensor) -> Tensor:
+    """What the layer makes of it, without the cost of calling a module."""
+    return F.linear(x, layer.weight, layer.bias)
+
+
+def normed(norm: nn.LayerNorm, x: Tensor) -> Tensor:
+    """Likewise."""
+    return torch.layer_norm(x, norm.normalized_shape, norm.weight, norm.bias, norm.eps)

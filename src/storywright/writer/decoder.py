@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from storywright.writer.attention import Attention, SelfAttending, Transform
+from storywright.writer.attention import Attention, SelfAttending, Transform, linear, normed
 from storywright.writer.config import WriterConfig
 
 
@@ -65,8 +65,7 @@ class Decoder(nn.Module):
         x = embedded + self.place[begun.length] + context
         for number, layer in enumerate(self._layers()):
             x, begun.own[number] = layer.after(x, begun.memory[number], begun.mask, begun.own[number])
-        hidden: Tensor = self.norm(x)
-        return hidden
+        return normed(self.norm, x)
 
     def _layers(self) -> "list[_Layer]":
         return [layer for layer in self.layers if isinstance(layer, _Layer)]
@@ -129,7 +128,7 @@ class _Layer(nn.Module):
     ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         one, own = self.own.after(x.flatten(0, 1).unsqueeze(1), own)
         x = one.view(x.shape)
-        return self.transform(x + self.dropout(self.attention.answer(self.norm(x), *memory, mask))), own
+        return self.transform.one(x + self.attention.answer_one(normed(self.norm, x), *memory, mask)), own
 
 
 class Copying(nn.Module):
@@ -154,8 +153,8 @@ class Copying(nn.Module):
     def of_ready(self, hidden: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
         """The same for single pieces, with the keys of the places that can be copied from made ready."""
         # hidden (k, d), key (c, d) -> logit (k), shares (k, c)
-        shares = (self.query(hidden) @ key.T / hidden.shape[-1] ** 0.5).softmax(-1)
-        return self.writes(hidden).squeeze(-1) + (0.0 if len(key) else 1e4), shares
+        shares = (linear(self.query, hidden) @ key.T / hidden.shape[-1] ** 0.5).softmax(-1)
+        return linear(self.writes, hidden).squeeze(-1) + (0.0 if len(key) else 1e4), shares
 
 
 def log_chance_of(targets: Tensor, logits: Tensor, writes: Tensor, shares: Tensor, pieces: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from storywright.writer.config import WriterConfig
 from storywright.writer.decoder import NOWHERE, Begun, log_chances
 from storywright.writer.network import Read, WriterModel
 
@@ -79,6 +80,7 @@ class Search:
 
     def __init__(self, model: WriterModel, read: Read, panel: int, rules: Rules) -> None:
         self._model, self._rules = model, rules
+        self._barred = _barred(model.config, rules.allowed)
         self._context = read.context[0, panel]
         mask = model.view(read.memory, torch.tensor([panel], device=model.device))[0, 0]
         self.memory = read.memory.known(mask)
@@ -163,16 +165,13 @@ class Search:
         hidden = model.decoder.after(embedded, self._context, begun)[0]
         writes, shares = model.copying.of_ready(hidden, self._key)
         chances = log_chances(model.logits(hidden), writes, shares, self._copied.expand(len(alive), -1)).cpu()
-        chances[:, [config.pad_id, config.unknown_id, config.begin_id]] = -torch.inf
         ends = chances[:, config.end_id].clone()
         if last:
             # There is room for nothing but the end; whoever asked looks whether it was told before.
             chances[:] = -torch.inf
             chances[:, config.end_id] = ends
             return chances
-        if self._rules.allowed is not None:
-            chances[:, ~self._rules.allowed] = -torch.inf
-            chances[:, config.end_id] = ends
+        chances += self._barred
         for row, one in enumerate(alive):
             barred = _repeating(one.pieces, self._rules.no_repeat)
             if not one.pieces or tuple(one.pieces) in self._rules.told:
@@ -187,6 +186,16 @@ class Search:
     def _cannot_improve(alive: list[Written], done: list[Written], length_penalty: float) -> bool:
         best = max(one.log_chance / (len(one.pieces) + 1) ** length_penalty for one in alive)
         return best < done[-1].order
+
+
+def _barred(config: WriterConfig, allowed: Tensor | None) -> Tensor:
+    """What to add to the logarithms of all chances, so that no piece comes which never may."""  # (v)
+    barred = torch.zeros(config.vocab_size)
+    if allowed is not None:
+        barred[~allowed] = -torch.inf
+    barred[config.end_id] = 0.0
+    barred[[config.pad_id, config.unknown_id, config.begin_id]] = -torch.inf
+    return barred
 
 
 def _repeating(pieces: list[int], length: int) -> list[int]:

@@ -24,6 +24,8 @@ from storywright.writer.proposals import Ordered, Proposal, Told
 __all__ = ["Ordered", "Proposal", "Told", "Writer", "opened", "save"]
 
 _TRIES = 6
+_SAME_START = 3
+"""So many letters the forms of a name have in common at least."""
 _DARING = 1.05  # how much hotter chance gets with each try, so that something new comes
 
 
@@ -45,6 +47,9 @@ class Writer:
         self._vocabulary = None if vocabulary is None else frozenset(vocabulary)
         self._words = None if vocabulary is None else _pieces_of(tokenizer, self._vocabulary or ())
         self._names = _whole_names(tokenizer, model.config.names or [])
+        self._names_by_start: dict[str, list[str]] = {}
+        for name in self._names:
+            self._names_by_start.setdefault(name[:_SAME_START], []).append(name)
 
     @classmethod
     def open(
@@ -142,7 +147,8 @@ class Writer:
         """Which pieces may be used: the vocabulary's, and no name that neither the story nor the brief has told of."""
         said = " ".join([*(told.caption for told in story), brief])
         spoken = _words_in(said)
-        known = {name for name in self._names if any(_same_name(name, word) for word in spoken)}
+        alike = ((name, word) for word in spoken for name in self._names_by_start.get(word[:_SAME_START], ()))
+        known = {name for name, word in alike if _same_name(name, word)}
         if self._words is None and not known:
             return None
         allowed = torch.full((self._model.config.vocab_size,), self._words is None)
@@ -289,7 +295,7 @@ def _words_in(text: str) -> set[str]:
 
 def _same_name(one: str, other: str) -> bool:
     """Whether these are forms of one name: Russian ones differ in their ends."""
-    stem = max(3, min(len(one), len(other)) - 2)
+    stem = max(_SAME_START, min(len(one), len(other)) - 2)
     return one[:stem] == other[:stem] and abs(len(one) - len(other)) <= 3
 
 

@@ -5,6 +5,7 @@ from click.testing import CliRunner
 
 from storywright.cli.adapt import adapt
 from storywright.errors import BadInput
+from storywright.export import html
 
 STORY = "Tom Reed opened the door. Ann Lee waved. “Come in,” said Ann. Tom sat down at the table.\n"
 DECLARED = ["--author", "Ann Lee", "--public-domain"]
@@ -82,3 +83,24 @@ def test_a_broken_script_is_refused_with_its_line(run, tmp_path):
 def test_wishes_that_contradict_each_other_are_refused(run, story):
     with pytest.raises(BadInput, match="12 panels do not fit into 6 seconds"):
         run(story, *DECLARED, "--seconds", 6, "--panels", 12)
+
+
+def test_who_stops_a_book_is_told_what_stands_and_goes_on_with_the_same_command(run, tmp_path, monkeypatch):
+    book = tmp_path / "book.txt"
+    book.write_text("\n\n".join(f"CHAPTER {n}\n\n{STORY * 80}" for n in (1, 2, 3)), encoding="utf-8")
+    wished = [book, *DECLARED, "--panels", "1"]
+    write = html.write
+
+    def stopped(board, folder, path):
+        write(board, folder, path)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(html, "write", stopped)
+    result = CliRunner().invoke(adapt, [*map(str, wished), "--no-pictures", "--out", str(tmp_path / "out")])
+    assert result.exit_code == 130
+    assert "1 finished boards stand in" in result.stderr and "the same command again" in result.stderr
+    first = next((tmp_path / "out").glob("001-*/board.json"))
+    before = first.read_bytes()
+    monkeypatch.setattr(html, "write", write)
+    assert "chapter 3" in run(*wished).lower()
+    assert (first.read_bytes(), len(list((tmp_path / "out").glob("*/board.json")))) == (before, 3)
