@@ -53,10 +53,15 @@ class Needs:
 
 
 _TRAINING = {"cpu": "4", "num_gpus": 1, "retries": 3, "seconds": 24 * _HOUR, "trains": True}
+# What prepares material works by two processes or threads, and was seen to take at most 738 MB with 2,000 to 10,000 stories
+# (docs/results/material.md).
+_MATERIAL = {"cpu": "2", "memory": "2Gi"}
 _NEEDS = {
     # Sites are asked again by the step itself.
-    "scrape": Needs(retries=0, labels=("storywright.dev/uses-mlflow", "storywright.dev/reaches-out")),
-    "draw": Needs(cpu="4"),
+    "scrape": Needs(memory="1Gi", retries=0, labels=("storywright.dev/uses-mlflow", "storywright.dev/reaches-out")),
+    "draw": Needs(**_MATERIAL),
+    "validate": Needs(**_MATERIAL),
+    "preprocess": Needs(**_MATERIAL),
     "train_critic": Needs(memory="16Gi", **_TRAINING),
     "train_illustrator": Needs(memory="24Gi", **_TRAINING),
     "train_motion": Needs(memory="24Gi", **_TRAINING),

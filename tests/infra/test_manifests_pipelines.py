@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib.util
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,14 @@ def test_every_task_is_bounded_in_time_and_memory(tasks):
     for name, (container, asked) in tasks.items():
         assert int(asked["activeDeadlineSeconds"]) > 0, name
         assert container["resources"]["resourceMemoryLimit"], name
+
+
+def test_what_prepares_material_has_a_quarter_more_memory_than_it_was_seen_to_take_and_not_four_times_as_much():
+    page = (manifests.ROOT / "docs/results/material.md").read_text()
+    (taken,) = re.findall(r"the most memory that a step and all its processes have \| (\d+) MB", page)
+    for step in ("draw", "validate", "preprocess"):
+        asked = 1024 * int(cluster.needs_of(step).memory.removesuffix("Gi"))
+        assert 1.25 * int(taken) < asked < 4 * int(taken), step
 
 
 def test_what_trains_has_a_gpu_its_nodes_and_shared_memory_and_nothing_else_has(tasks):
