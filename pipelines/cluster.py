@@ -53,8 +53,8 @@ class Needs:
 
 
 _TRAINING = {"cpu": "4", "num_gpus": 1, "retries": 3, "seconds": 24 * _HOUR, "trains": True}
-# What prepares material works by two processes or threads, and was seen to take at most 738 MB with 2,000 to 10,000 stories
-# (docs/results/material.md).
+# What prepares material works by two processes or threads, and was seen to take at most 738 MB
+# with 2,000 to 10,000 stories (docs/results/material.md).
 _MATERIAL = {"cpu": "2", "memory": "2Gi"}
 _NEEDS = {
     # Sites are asked again by the step itself.
