@@ -249,7 +249,7 @@ def illustrator(at_once: int) -> Any:
     from storywright.illustrator.model import STARTER, Illustrator
 
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
-    opened = Illustrator.open(STARTER)
+    opened = Illustrator.open(STARTER, quick=True)  # as the server opens it
     opened.at_once = at_once
     return opened
 
@@ -461,7 +461,9 @@ def run(rounds: int, seconds: float, out: Path, *, quick: bool = False) -> None:
             [partial(ours, folder / one, one) for one in (["cpu"] if quick else ["cpu", each])], "mixed", tried
         )
         at_end.callback(ended, home)
-        settings = [(8, 1, cores)] if quick else [(1, cores, 1), (8, 1, cores), (32, 1, cores), (8, cores, 1)]
+        settings = (
+            [(8, 1, cores)] if quick else [(1, cores, 1), (8, 1, cores), (32, 1, cores), (8, cores, 1), (16, cores, 1)]
+        )
         lit = best_of([partial(litserve, *one) for one in settings], "mixed", tried)
         at_end.callback(ended, lit)
         numbers = [(1, cores)] if quick else [(1, cores), (cores, 1)]

@@ -27,6 +27,7 @@ LEARN = {
     "writer": {"beta": 0.1, "anchor": 0.1},
     "writer_training": TRAINING | {"steps": 12, "learning_rate": 3e-3},
     "num_drawn": 3,
+    "draws": 2,
     "steps": 1,
     "max_pairs": 100,
     "seed": 3,
@@ -130,6 +131,25 @@ def test_illustrator_and_writer_come_to_agree_with_people_and_open_as_before(
     assert after > before
     assert Writer.open(tmp_path / "writer").propose([], brief="", language="en", count=1, seed=1)
     assert "36 pairs of 6 users" in (tmp_path / "changes.md").read_text()
+
+
+def test_of_several_drawings_the_best_and_the_worst_are_compared_where_people_would_tell_them_apart(
+    drawn_corpus: Path, tiny_models: dict[str, Path], tmp_path: Path
+) -> None:
+    fitted(written(drawn_corpus, tmp_path / "pairs"), tiny_models["critic"], tmp_path)
+    liked = Preference.open(tmp_path / "preference", Critic.open(tiny_models["critic"]))
+    picture = Panels(drawn_corpus, "test").rows([0], ("picture",))["picture"][0]
+
+    class Draws:
+        def draw(self, prompts: list[str], *, steps: int, seeds: list[int]) -> list[Image.Image]:
+            warmths = [(0, 40, -40, 20)[seed % 4] if "bench" in prompts[0] else 0 for seed in seeds]
+            return [Image.fromarray(warmer(picture, by)) for by in warmths]
+
+    wanted = ["a bench", "a wall"]
+    (pair,) = learn_preferences.compared_drawings(Draws(), wanted, liked, draws=4, steps=1, seed=0)
+    assert pair.chosen_prompt == pair.rejected_prompt == "a bench", "the walls are all alike"
+    assert np.array_equal(np.asarray(pair.chosen), warmer(picture, 40))
+    assert np.array_equal(np.asarray(pair.rejected), warmer(picture, -40))
 
 
 def test_with_too_few_pairs_both_models_go_on_as_they_came(

@@ -1,9 +1,9 @@
 """Teach illustrator and writer what users like: Diffusion-DPO on low-rank weights, and DPO, with the pairs they made.
 
-What was asked for lately is mixed in: the illustrator draws each of those prompts twice, and the fitted preference
-model says which of the two people would rather have. Where no preference model was fitted, both models go on as they
-came. What was learned, from whom, and what was left out is told in changes.md. Knows nothing of whether the result is
-better: that is for the evaluation and the gates.
+What was asked for lately is mixed in: the illustrator draws each of those prompts several times, and the fitted
+preference model says which picture people would rather have, and which least. Where no preference model was fitted,
+both models go on as they came. What was learned, from whom, and what was left out is told in changes.md. Knows nothing
+of whether the result is better: that is for the evaluation and the gates.
 """
 
 import json
@@ -52,7 +52,9 @@ class Config:
     writer: writing.Taste
     writer_training: loop.Config
     num_drawn: int
-    """Of how many prompts that were asked for lately two pictures are drawn and compared; 0 for none."""
+    """How many prompts that were asked for lately are drawn; 0 for none."""
+    draws: int
+    """How many pictures of each of those are drawn and compared; of more, the best and the worst are further apart."""
     steps: int
     """Denoising steps of those."""
     max_pairs: int
@@ -60,8 +62,8 @@ class Config:
     seed: int
 
     def __post_init__(self) -> None:
-        if self.num_drawn < 0 or self.steps < 1 or self.max_pairs < 2:
-            raise ValueError("num_drawn must not be negative, steps at least 1 and max_pairs at least 2")
+        if self.num_drawn < 0 or self.draws < 2 or self.steps < 1 or self.max_pairs < 2:
+            raise ValueError("num_drawn must not be negative, steps at least 1, draws and max_pairs at least 2")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,7 +97,7 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     work, results = outputs.illustrator / ".training", {}
     illustrator = Illustrator.open(inputs.taught_illustrator)
     pairs = picture_pairs(rows, config.max_pairs)
-    drawn = _drawn(config, inputs, illustrator) if about["fitted"] else []
+    drawn = _drawn(config, inputs) if about["fitted"] else []
     parts = None
     if len(pairs) + len(drawn) > _HELD_OUT:
         parts = illustrators.opened(inputs.taught_illustrator)
@@ -122,14 +124,18 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
 
 
 def picture_pairs(rows: list[dict[str, Any]], most: int) -> list[PicturePair]:
-    """Of choices and ratings, those with both pictures; an edit is about words alone."""
+    """Of choices and ratings, those with two pictures of the same words.
+
+    Where the words differed, so did what was to be drawn: that is no fault of who drew it, and the preference model
+    has learned from it. An edit is about words alone.
+    """
     found = []
-    for row in _weightiest([row for row in rows if row["kind"] != "edit"], most):
+    alike = [row for row in rows if row["kind"] != "edit" and row["chosen_prompt"] == row["rejected_prompt"]]
+    for row in _weightiest(alike, most):
         chosen, rejected = picture_of(row["chosen_picture"]), picture_of(row["rejected_picture"])
-        if chosen and rejected and row["chosen_prompt"] and row["rejected_prompt"]:
-            found.append(
-                PicturePair(chosen, row["chosen_prompt"], rejected, row["rejected_prompt"], weight=row["weight"])
-            )
+        if chosen and rejected and row["chosen_prompt"]:
+            prompt = row["chosen_prompt"]
+            found.append(PicturePair(chosen, prompt, rejected, prompt, weight=row["weight"]))
     return _evened(found)
 
 
@@ -145,26 +151,29 @@ def caption_pairs(rows: list[dict[str, Any]], most: int, languages: tuple[str, .
 
 
 def compared_drawings(
-    illustrator: Illustrator, wanted: list[str], liked: Preference, *, steps: int, seed: int
+    illustrator: Illustrator, wanted: list[str], liked: Preference, *, draws: int, steps: int, seed: int
 ) -> list[PicturePair]:
-    """Two pictures of each prompt, where the preference model tells which people would rather have."""
+    """The best and the worst of several pictures of each prompt, where the preference model is sure enough of them."""
     found = []
     for number, prompt in enumerate(track(wanted, "Drawing what was asked for lately")):
-        pictures = illustrator.draw([prompt, prompt], steps=steps, seeds=[seed + 2 * number, seed + 2 * number + 1])
-        appeals = liked.appeal(pictures, ["", ""])
-        better = int(appeals[1] > appeals[0])
-        odds = 1 / (1 + np.exp(-abs(float(appeals[1] - appeals[0]))))
+        seeds = [seed + draws * number + draw for draw in range(draws)]
+        pictures = illustrator.draw([prompt] * draws, steps=steps, seeds=seeds)
+        appeals = liked.appeal(pictures, [""] * draws)
+        best, worst = int(np.argmax(appeals)), int(np.argmin(appeals))
+        odds = 1 / (1 + np.exp(float(appeals[worst] - appeals[best])))
         if odds >= _MOST_ODDS:
-            found.append(PicturePair(pictures[better], prompt, pictures[1 - better], prompt, weight=2 * odds - 1))
+            found.append(PicturePair(pictures[best], prompt, pictures[worst], prompt, weight=2 * odds - 1))
     return _evened(found)
 
 
-def _drawn(config: Config, inputs: Inputs, illustrator: Illustrator) -> list[PicturePair]:
+def _drawn(config: Config, inputs: Inputs) -> list[PicturePair]:
     """Drawn once; a run that goes on takes them from where it left off by drawing the same again."""
+    illustrator = Illustrator.open(inputs.taught_illustrator, quick=True)
     lines = inputs.prompts.read_text(encoding="utf-8").splitlines()
     wanted = [str(json.loads(line)["prompt"]) for line in lines[: config.num_drawn]]
     liked = Preference.open(inputs.preference, Critic.open(inputs.critic))
-    return compared_drawings(illustrator, wanted, liked, steps=config.steps, seed=config.seed)
+    how = {"draws": config.draws, "steps": config.steps, "seed": config.seed}
+    return compared_drawings(illustrator, wanted, liked, **how)
 
 
 def _rows(folder: Path) -> list[dict[str, Any]]:
