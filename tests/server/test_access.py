@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from fastapi.routing import iter_route_contexts
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from storywright.board import Brief, Panel, Product, Storyboard
+from storywright.cli import storywright
 from storywright.errors import BadInput
 from storywright.server.access import Access
 from storywright.server.app import make_app
@@ -243,6 +245,16 @@ def test_the_probes_key_of_the_environment_opens_the_probes_workspace_and_no_oth
     assert client.get(f"/api/v1/boards/{JOB}-1").status_code == 404
     assert client.get("/metrics").status_code == 403
     assert client.post("/sign-in", data={"key": probe}).status_code == 401, "a person has a key of their own"
+
+
+@pytest.mark.parametrize("variable", ["STORYWRIGHT_API_KEY", "STORYWRIGHT_PROBE_KEY", "STORYWRIGHT_REGISTRY_SECRET"])
+def test_a_secret_that_can_be_guessed_keeps_a_server_from_starting_and_is_named(
+    own_environment: None, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "short")
+    done = CliRunner().invoke(storywright, ["serve", "--port", "0"])
+    assert isinstance(done.exception, BadInput)
+    assert str(done.exception).startswith(f"{variable} has fewer than 16 characters: make one with")
 
 
 def test_a_person_exchanges_a_key_for_a_session_and_leaves_again(office: Office) -> None:
