@@ -43,6 +43,8 @@ _CHANGES: dict[str, dict] = {
     "train_critic": {"training": _STEPS | {"batch": 16}, "num_validation": 40},
     "train_illustrator": {
         "size": [96, 54], "decoder_training": _STEPS | {"batch": 4}, "denoiser_training": _STEPS | {"batch": 4},
+        "enlarger_training": _STEPS | {"batch": 4}, "enlarger_pictures": 4,
+        "reader_training": _STEPS | {"batch": 4}, "draft_training": _STEPS | {"batch": 4},
         "most_pictures": 60, "num_validation": 8, "crop": 32, "steps": 2,
     },
     "train_motion": {"training": _STEPS, "clips": 4, "validation_clips": 2, "frames": 4},
