@@ -30,6 +30,14 @@ def test_image_draws_each_prompt_as_often_as_asked_with_seeds_that_differ(folder
     assert len({picture.tobytes() for picture in pictures}) == 4
 
 
+def test_both_refuse_a_place_that_is_a_file(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for command, out in ((image, "file"), (image, "file/within"), (video, "file/clip.gif")):
+        words = ["a dog", "--out", str(tmp_path / out), "--model", str(folder)]
+        with pytest.raises(BadInput, match="file is a file: name another one"):
+            CliRunner().invoke(command, words, catch_exceptions=False)
+
+
 def test_image_refuses_a_size_that_is_none(folder: Path, tmp_path: Path) -> None:
     done = CliRunner().invoke(image, ["a dog", "--size", "wide", "--model", str(folder), "--out", str(tmp_path)])
     assert done.exit_code == 2 and "192x108" in done.output

@@ -27,6 +27,14 @@ REFUSED = [
 IDS = [f"{next(iter(values))} {said[:24]}" for values, said in REFUSED]
 
 
+@pytest.mark.parametrize(
+    ("device", "said"), [("quantum", "no device 'quantum'"), ("cuda:99", "cannot draw on cuda:99")]
+)
+def test_a_device_that_is_not_there(folder: Path, device: str, said: str) -> None:
+    with pytest.raises(BadInput, match=said):
+        Illustrator.open(folder, device)
+
+
 @pytest.mark.parametrize(("values", "said"), REFUSED, ids=IDS)
 def test_pictures(illustrator: Illustrator, values: dict[str, Any], said: str) -> None:
     asked = {"prompt": "a woman", "seed": 0} | values

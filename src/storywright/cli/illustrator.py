@@ -1,5 +1,6 @@
 """`storywright image` and `storywright video`: from words to pictures and to moving clips, without a board."""
 
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,7 @@ def image(
         )
     if repaired and size:
         raise BadInput("A repaired picture keeps its size: leave --size out.")
+    _refuse_place(out)
     illustrator, strong = _opened(model, device, strength, special=bool(reference or repaired))
     how: dict[str, Any] = {"steps": steps, "guidance": guidance, "style": style, "negative": negative, **strong}
     if reference:
@@ -96,6 +98,17 @@ def image(
     if size and (computed := illustrator.computed(size)) != size:
         print(f"Drawn at {computed[0]}x{computed[1]}, the nearest that it can, and fitted to {size[0]}x{size[1]}.")
     print(f"{len(wanted)} pictures in {out} in {time.monotonic() - started:.1f} s.")
+
+
+def _refuse_place(folder: Path) -> None:
+    """Refuse a folder that cannot be made or written into."""
+    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise BadInput(f"{folder} cannot be a folder for pictures, since {there} is {_fault(there)}: name another one.")
+
+
+def _fault(place: Path) -> str:
+    return "not yours to write into" if place.is_dir() else "a file"
 
 
 def _opened(model: str | None, device: str, strength: float | None, *, special: bool) -> tuple[Any, dict[str, Any]]:
@@ -146,6 +159,7 @@ def video(
         from storywright.studio.generation import TextToVideoModel
     if out.suffix.lower() not in clip.SUFFIXES:
         raise BadInput(f"{out} is not a file for moving pictures: name it .mp4, .webp, .gif or .png.")
+    _refuse_place(out.parent)
     started = time.monotonic()
     drawn = TextToVideoModel(model, motion).generate(
         prompt,

@@ -121,6 +121,7 @@ class Illustrator:
         A `quick` one computes in half precision where the processor has instructions for that: its pictures differ by a
         shade. Refuses one that is incomplete, altered, pickled or of another kind.
         """
+        _refuse_absent(device)
         place = Path(folder)
         if not (place / DRAWING).is_file():
             from storywright.illustrator.published import Published
@@ -379,6 +380,19 @@ def save(parts: dict[str, Any], drawing: Drawing, folder: Path) -> None:
         _write(parts, folder)
     files.write_json(folder / DRAWING, dataclasses.asdict(drawing))
     sealed.seal(folder)
+
+
+def _refuse_absent(device: str) -> None:
+    try:
+        wanted = torch.device(device)
+    except RuntimeError as error:
+        raise BadInput(f"There is no device {device!r}: name cpu, cuda or mps.") from error
+    there = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
+    if wanted.type == "cpu":
+        return
+    if there is None or wanted.type != there.type or (wanted.index or 0) >= torch.accelerator.device_count():
+        told = f"{torch.accelerator.device_count()} of {there.type}" if there else "the processor alone"
+        raise BadInput(f"PyTorch cannot draw on {device} here, since it finds {told}: leave the device out.")
 
 
 def _halves_quickly() -> bool:
