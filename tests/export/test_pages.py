@@ -4,7 +4,19 @@ import subprocess
 import pytest
 from PIL import Image
 
-from storywright.board import Asset, Brief, CastMember, Line, Panel, Product, Shot, Storyboard, picture_size, read_board
+from storywright.board import (
+    Asset,
+    Brief,
+    CastMember,
+    Line,
+    Panel,
+    Product,
+    Score,
+    Shot,
+    Storyboard,
+    picture_size,
+    read_board,
+)  # fmt: skip
 from storywright.errors import BadInput
 from storywright.export import camera, grid, html, page, pdf, png, typeface, typeset, words
 
@@ -226,3 +238,50 @@ def test_a_copied_folder_gives_the_same_pages(tmp_path):
     (tmp_path / "one").rename(tmp_path / "two")
     moved = read_board(tmp_path / "two")
     assert pdf.write(moved, tmp_path / "two", tmp_path / "b.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.system("pdfinfo")
+@pytest.mark.parametrize(("per_page", "pages"), [(6, 1), (9, 1), (3, 2), (2, 3), (1, 6)])
+def test_a_panel_that_says_a_little_more_than_the_others_costs_no_page_of_its_own(tmp_path, per_page, pages):
+    board = board_of(tmp_path)
+    board.panels[5].voice_over, board.panels[5].super = "Take a sip.", "Aqua Spark · Please recycle."
+    assert num_pages(pdf.write(board, tmp_path, tmp_path / "b.pdf", per_page=(per_page,))) == pages
+
+
+@pytest.mark.system("pdftotext")
+def test_the_quality_card_is_printed_where_the_scores_are_wished_for(tmp_path):
+    board = board_of(tmp_path, language="ru")
+    board.scores = [
+        Score(
+            name="continuity", value=0.5, reason="likeness of neighbouring pictures; the largest jump is from a to b"
+        ),
+        Score(name="coverage", value=1, reason="every mandatory is met in a named panel", version=2),
+    ]
+    board.panels[0].scores = [Score(name="looks", value=0.25)]
+    found = text_of(pdf.write(board, tmp_path, tmp_path / "b.pdf", fields=(*words.USUAL_FIELDS, "scores")))
+    for said in (
+        "Качество",
+        "Связность 0,50",
+        "самый большой скачок от a к b",
+        "измерено на версии 2",
+        "внешность 0,25",
+    ):
+        assert said in " ".join(found.split())
+    assert "Качество" not in text_of(pdf.write(board, tmp_path, tmp_path / "c.pdf"))
+    told = html.write(board, tmp_path, tmp_path / "b.html").read_text(encoding="utf-8")
+    assert "Связность" in told and "самый большой скачок от a к b" in told and "измерено на версии 2" in told
+
+
+@pytest.mark.parametrize(("count", "aspect", "most"), [(6, "16:9", 3), (8, "16:9", 4), (5, "16:9", 5), (6, "9:16", 6)])
+def test_the_last_row_of_an_html_page_is_as_full_as_can_be(tmp_path, count, aspect, most):
+    board = board_of(tmp_path, count, aspect)
+    assert f"--most: {most}" in html.write(board, tmp_path, tmp_path / "b.html").read_text(encoding="utf-8")
+
+
+def test_balanced_lines_are_as_few_and_leave_no_word_alone():
+    told, size, room = "Five minutes that are all and only yours", 10.0, 175.0
+    greedy, even = (one(told, "regular", size, room) for one in (typeface.wrapped, typeface.balanced))
+    widths = [[typeface.width(line, "regular", size) for line in lines] for lines in (greedy, even)]
+    assert len(even) == len(greedy) > 1 and " ".join(even) == told
+    assert max(widths[1]) - min(widths[1]) < max(widths[0]) - min(widths[0])
+    assert typeface.balanced("Short.", "regular", size, room) == ["Short."]

@@ -8,7 +8,7 @@ openpyxl = pytest.importorskip("openpyxl", reason="needs the extra `export`")
 
 from PIL import Image  # noqa: E402
 
-from storywright.board import Line, Panel, Shot, Storyboard  # noqa: E402
+from storywright.board import Line, Panel, Score, Shot, Storyboard  # noqa: E402, Score
 from storywright.export import shot_list_csv, shot_list_xlsx  # noqa: E402
 from storywright.voice.track import Track  # noqa: E402
 
@@ -135,3 +135,10 @@ def test_a_very_long_text_fits_into_its_cell(folder):
     sheet = openpyxl.load_workbook(shot_list_xlsx.write(script, folder, folder / "x.xlsx")).active
     assert max(len(str(cell.value)) for cell in sheet[3]) == 32_000
     assert sheet.row_dimensions[3].height <= 409
+
+
+def test_the_xlsx_has_the_quality_card_on_a_sheet_of_its_own(folder):
+    told = board()
+    told.scores = [Score(name="coverage", value=0.5, reason="not met: logo")]
+    book = openpyxl.load_workbook(shot_list_xlsx.write(told, folder, folder / "x.xlsx"))
+    assert [cell.value for cell in book["Quality"][1]] == ["Coverage", 0.5, "not met: logo"]

@@ -71,7 +71,7 @@ class Captions:
 
 def _spoken(cue: Cue, letter: float, size: tuple[int, int], fps: Fraction) -> Iterator[Card]:
     text = f"{cue.who}: {cue.text}" if cue.who else cue.text
-    lines = typeface.wrapped(text, "semibold", letter, size[0] * _WIDEST)
+    lines = typeface.balanced(text, "semibold", letter, size[0] * _WIDEST)
     pages = [tuple(lines[at : at + _MOST_LINES]) for at in range(0, len(lines), _MOST_LINES)]
     weights = [sum(map(len, page)) for page in pages]
     at = 0
@@ -86,7 +86,7 @@ def _supers(board: Storyboard, heard: Track, letter: float, size: tuple[int, int
     for panel in board.panels:
         end = start + heard.panel_seconds[panel.id]
         if panel.super.strip():
-            lines = typeface.wrapped(panel.super, "semibold", letter, size[0] * _WIDEST)
+            lines = typeface.balanced(panel.super, "semibold", letter, size[0] * _WIDEST)
             yield Card(round(start * fps), round(end * fps), tuple(lines), _SUPER_FOOT, letter)
         start = end
 

@@ -23,7 +23,8 @@ body { margin: 0 auto; padding: 3rem 1.5rem; max-width: 84rem; background: var(-
        font: 15px/1.45 "IBM Plex Sans", Inter, "Segoe UI", system-ui, sans-serif; }
 h1 { font-size: 1.7rem; margin: 0; letter-spacing: -0.01em; } h2 { font-size: 1.25rem; margin: 3rem 0 0; }
 .logline { color: var(--soft); margin: 0.3rem 0 1.6rem; font-style: italic; }
-.panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(var(--wide), 100%), 1fr));
+.panels { --column: calc((100% - (var(--most) - 1) * 1.4rem) / var(--most)); display: grid;
+          grid-template-columns: repeat(auto-fill, minmax(min(max(var(--wide), var(--column)), 100%), 1fr));
           gap: 2rem 1.4rem; list-style: none; padding: 0; margin: 0; }
 .panels li { break-inside: avoid; }
 .picture { position: relative; margin-bottom: 0.5rem; }
@@ -74,7 +75,7 @@ def _board(board: Storyboard, folder: Path, alone: bool) -> str:
     notices = "".join(f'<p class="small mark">{html.escape(notice)}</p>' for notice in board.notices)
     return (
         f'<section>{heading}<p class="logline">{html.escape(board.logline)}</p>'
-        f'<ol class="panels" style="--wide: {_width_rem(board)}rem">{panels}</ol><dl>{scores}</dl>{notices}</section>'
+        f'<ol class="panels" style="{_columns(board)}">{panels}</ol><dl>{scores}</dl>{notices}</section>'
     )
 
 
@@ -120,7 +121,10 @@ def _signs(panel: Panel, width: int, height: int) -> str:
     return f'<svg viewBox="0 0 {width} {height}" aria-hidden="true">{"".join(shapes)}</svg>' if shapes else ""
 
 
-def _width_rem(board: Storyboard) -> float:
-    """How wide a panel is at least: upright ones may be narrower."""
+def _columns(board: Storyboard) -> str:
+    """How wide a panel is at least, and how many stand side by side at most, so that the last row is nearly full."""
     width, height = picture_size(board.aspect, 1000)
-    return round(max(10.0, min(16.0, 16.0 * (width / height / (16 / 9)) ** 0.5)), 1)
+    wide = max(10.0, min(16.0, 16.0 * (width / height / (16 / 9)) ** 0.5))  # upright ones may be narrower
+    choices = (4, 3, 5) if width >= height else (6, 5, 4)
+    most = min(choices, key=lambda columns: -len(board.panels) % columns)
+    return f"--wide: {wide:.1f}rem; --most: {most}"

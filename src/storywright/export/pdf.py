@@ -17,7 +17,7 @@ from PIL import Image
 from storywright import __version__, files
 from storywright.board import Storyboard
 from storywright.errors import BadInput
-from storywright.export import grid, page, pictures, typeface, typeset, words
+from storywright.export import grid, page, pictures, quality, typeface, typeset, words
 from storywright.export.camera import Point
 from storywright.export.grid import A4, FOOT, GUTTER_X, HEAD, MARGIN, Grid
 from storywright.export.page import POINT, Box, Colour, Look, Sheet
@@ -28,7 +28,9 @@ SIZES_PT = {1: 10.5, 2: 10.0, 3: 9.5, 6: 8.5, 9: 7.5}
 """For each number of panels a page the size of its words."""
 _SMALLEST_PT = 6.8
 _ROOMY_SHARE = 0.8
-"""So many of the panels have room for all their words; what the others say is printed in full at the end."""
+"""Where few panels say much, so many have room for all their words; what the others say is printed at the end."""
+_LEAST_SHARE_OF_PICTURE = 0.7
+"""All have room as long as pictures keep so much of the area that they would have otherwise."""
 _LEAST_PIXELS, _MOST_PIXELS = 1200, 2400
 _COLUMN = (A4[0] - 2 * MARGIN - 2 * GUTTER_X) / 2
 _NO_DATE = datetime(1970, 1, 1, tzinfo=UTC)
@@ -53,7 +55,7 @@ def write(
     per_page = [_no_more_than_needed(number, len(board.panels)) for number in per_page]
     sections = [_section(sheet, number) for number in per_page]
     draft = [_short_of_room(sheet, *section) for section in sections]
-    appendix = _appendix(sheet, sorted(set().union(*draft)))
+    appendix = _appendix(sheet, sorted(set().union(*draft)), quality.card(board) if "scores" in fields else [])
     total = sum(math.ceil(len(board.panels) / number) or 1 for number in per_page) + len(appendix)
     for (arranged, size), number in zip(sections, per_page, strict=True):
         for first in range(0, len(board.panels) or 1, number):
@@ -75,43 +77,56 @@ def _no_more_than_needed(per_page: int, num_panels: int) -> int:
 
 
 def _section(sheet: Sheet, per_page: int) -> tuple[Grid, float]:
-    """The arrangement for so many panels a page, and the largest size in which most of their words have room."""
+    """The arrangement for so many panels a page, and the size of its words; all have room if pictures stay large."""
+    everybody, most = (_arranged(sheet, per_page, share) for share in (1.0, _ROOMY_SHARE))
+    area = [one.picture[0] * one.picture[1] for one, _ in (everybody, most)]
+    all_have_room = not _short_of_room(sheet, *everybody)
+    return everybody if all_have_room and area[0] >= _LEAST_SHARE_OF_PICTURE * area[1] else most
+
+
+def _arranged(sheet: Sheet, per_page: int, share: float) -> tuple[Grid, float]:
+    """The arrangement, and the largest size, in which the words of this share of the panels have room."""
     everyone = range(len(sheet.board.panels))
 
     @functools.cache
     def height(width: float) -> float:
-        return _most(sheet.words_height(number, SIZES_PT[per_page] * POINT, width) for number in everyone)
+        return _enough((sheet.words_height(number, SIZES_PT[per_page] * POINT, width) for number in everyone), share)
 
     arranged = grid.arrange(per_page, sheet.ratio, height)
     size = SIZES_PT[per_page]
     while size > _SMALLEST_PT:
         width, room = arranged.text
-        if _most(sheet.words_height(number, size * POINT, width) for number in everyone) <= room:
+        if _enough((sheet.words_height(number, size * POINT, width) for number in everyone), share) <= room + 0.01:
             break
         size -= 0.25
     return arranged, size * POINT
 
 
-def _most(heights: Iterable[float]) -> float:
-    """The height that is enough for most."""
+def _enough(heights: Iterable[float], share: float) -> float:
+    """The height that is enough for this share."""
     ordered = sorted(heights)
-    return ordered[max(0, math.ceil(_ROOMY_SHARE * len(ordered)) - 1)] if ordered else 0.0
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else 0.0
 
 
 def _short_of_room(sheet: Sheet, arranged: Grid, size: float) -> set[int]:
     width, room = arranged.text
     everyone = range(len(sheet.board.panels))
-    return {number for number in everyone if sheet.words_height(number, size, width) > room}
+    return {number for number in everyone if sheet.words_height(number, size, width) > room + 0.01}
 
 
-def _appendix(sheet: Sheet, numbers: list[int]) -> list[list[list[Line]]]:
-    """Pages of two columns with all the words of these panels, and with what the fonts cannot write."""
+def _appendix(sheet: Sheet, numbers: list[int], card: Sequence[quality.Told]) -> list[list[list[Line]]]:
+    """Pages of two columns with all the words of these panels, the quality card, and what the fonts cannot write."""
     size = 9.5 * POINT
     told: list[Line] = []
     for number in numbers:
         heading = Block("", f"{words.capital(sheet.word('panel'))} {number + 1}")
         told += typeset.spaced(typeset.lines([heading], size * 1.15, _COLUMN), 2 * size)
         told += typeset.spaced(typeset.lines(sheet.said[number], size, _COLUMN), 0.4 * size)
+    if card:
+        heading = Block("", words.capital(sheet.word("quality")))
+        told += typeset.spaced(typeset.lines([heading], size * 1.15, _COLUMN), 2 * size)
+        measured = [Block(one.reason, f"{words.capital(one.name)} {one.value}") for one in card]
+        told += typeset.spaced(typeset.lines(measured, size, _COLUMN), 0.4 * size)
     if sheet.missing:
         codes = ", ".join(f"U+{ord(char):04X}" for char in sheet.missing)
         note = Block(codes, words.capital(sheet.word("not in the fonts")), "mark")

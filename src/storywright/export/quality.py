@@ -20,7 +20,7 @@ _NAMES = {
     "story": ("story", "история"),
     "coverage": ("coverage", "полнота"),
     "diversity": ("diversity", "разнообразие"),
-    "fit": ("fit", "соответствие"),
+    "fit": ("fit", "картинка и слова"),
     "looks": ("looks", "внешность"),
 }
 _WORN = {"hair": russian.HAIR, "clothes": russian.noun("одежд", "f")}

@@ -15,7 +15,7 @@ from PIL import Image
 
 from storywright import files
 from storywright.board import Storyboard
-from storywright.export import pictures
+from storywright.export import pictures, quality, words
 from storywright.export.shot_list import Cell, ShotList, shot_list
 from storywright.export.timeline import for_xml
 from storywright.voice.track import Track
@@ -58,10 +58,22 @@ def write(
     for row, picture in enumerate(drawn, _FIRST_ROW):
         if picture:
             _place(sheet, picture, row)
+    if board.scores:
+        _judge(book.create_sheet(words.capital(words.word("quality", board.language))), board)
     stream = io.BytesIO()
     book.save(stream)
     files.write_bytes(path, _without_time(stream.getvalue()))
     return path
+
+
+def _judge(sheet: Worksheet, board: Storyboard) -> None:
+    """The quality card."""
+    for row, one in enumerate(quality.card(board), 1):
+        _put(sheet, row, 1, words.capital(one.name)).font = Font(bold=True)
+        _put(sheet, row, 2, board.scores[row - 1].value).number_format = "0.00"
+        _put(sheet, row, 3, one.reason).alignment = Alignment(wrap_text=True, vertical="top")
+    for column, width in zip("ABC", (18, 8, 100), strict=True):
+        sheet.column_dimensions[column].width = width
 
 
 def _fill(sheet: Worksheet, title: str, table: ShotList) -> None:

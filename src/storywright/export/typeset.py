@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from storywright.board import Language, Panel
-from storywright.export import typeface, words
+from storywright.export import quality, typeface, words
 from storywright.export.typeface import Face
 
 Tone = Literal["ink", "soft", "mark"]
@@ -72,9 +72,14 @@ def blocks(panel: Panel, fields: Sequence[str], language: Language) -> list[Bloc
         "drawn": [Block(f"{was} → {drawn}", tone="mark") for was, drawn in panel.drawn_as.items()],
         "source": [Block(panel.source.quote if panel.source else "", label("source"))],
         "prompt": [Block(panel.prompt, label("prompt"))],
-        "scores": [Block(", ".join(f"{score.name} {score.value:.2f}" for score in panel.scores), tone="soft")],
+        "scores": [Block(_scores(panel, language), tone="soft")],
     }
     return [block for field in words.FIELDS if field in fields for block in said[field] if block.text.strip()]
+
+
+def _scores(panel: Panel, language: Language) -> str:
+    told = (quality.told(score, language) for score in panel.scores)
+    return ", ".join(f"{one.name} {one.value}" for one in told)
 
 
 def lines(said: Sequence[Block], size: float, room: float) -> list[Line]:

@@ -21,6 +21,7 @@ _RUSSIAN = {
     "panel": "кадр",
     "seconds": "с",
     "version": "версия",
+    "quality": "качество",
     "continued": "продолжение",
     "page": "страница",
     "not in the fonts": "нет в шрифтах",

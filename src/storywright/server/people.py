@@ -81,7 +81,8 @@ def _idea_of(board_id: str, store: Store) -> str:
         board = store.version(board_id, 1).board
     except NotKept:
         return ""
-    return next((idea.name for idea in IDEAS if board.title.endswith(f": {idea.name}")), "")
+    named = ((idea.name, title) for idea in IDEAS for title in idea.called.values())
+    return next((name for name, title in named if board.title.endswith(f": {title}")), "")
 
 
 def _is(user: str, workspace: str) -> ColumnElement[bool]:

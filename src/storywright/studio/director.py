@@ -184,7 +184,7 @@ class Director:
         hero, friend = (person.name for person in stage.cast[:2])
         board = Storyboard(
             id=files.digest_of([brief.model_dump(), idea.name, [o.model_dump() for o in self._models.origins]])[:12],
-            title=f"{brief.title}: {idea.name}",
+            title=f"{brief.title}: {idea.called[brief.language]}",
             logline=idea.logline[brief.language].format(hero=hero, friend=friend, product=brief.product.name),
             brief=brief,
             aspect=brief.format.aspect,
@@ -362,7 +362,7 @@ def _voice(brief: Brief, moment: Moment) -> str:
 def _super(brief: Brief, moment: Moment) -> str:
     if moment.beat.name != END_FRAME:
         return ""
-    return " ".join(part for part in (brief.product.name, brief.mandatories.legal) if part)
+    return " · ".join(part for part in (brief.product.name, brief.mandatories.legal) if part)
 
 
 def _coverage(brief: Brief, story: _Story) -> dict[str, list[str]]:

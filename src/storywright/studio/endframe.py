@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps, UnidentifiedImageError
 from storywright import files
 from storywright.board import Asset, Brief, picture_size
 from storywright.errors import BadInput
-from storywright.export.typeface import FONTS, Face, runs, width, wrapped
+from storywright.export.typeface import FONTS, Face, balanced, runs, width, wrapped
 
 COMPOSED, END_FRAME = "composed", "end frame"
 """The setting of a panel whose picture is more than what the illustrator drew, and its value for the last frame."""
@@ -141,7 +141,7 @@ def _texts(brief: Brief, unit: float, wide: float, *, named: bool) -> list[_Text
         (brief.proposition[:1].upper() + brief.proposition[1:], "regular", 1.45 * unit, _INK),
         (brief.call_to_action, "semibold", 1.45 * unit, _MARK),
     ]
-    return [_Text(wrapped(text, face, size, wide), face, size, colour) for text, face, size, colour in said if text]
+    return [_Text(balanced(text, face, size, wide), face, size, colour) for text, face, size, colour in said if text]
 
 
 def _legal(brief: Brief, unit: float, wide: float) -> _Text:

@@ -46,6 +46,9 @@ class Idea:
     """An order of beats with a name that a client understands."""
 
     name: str
+    """What it is known by, whatever the board's language."""
+    called: dict[Language, str]
+    """What the client reads."""
     logline: dict[Language, str]
     beats: tuple[Beat, ...]
 
@@ -62,6 +65,7 @@ _END = Beat(
 IDEAS = (
     Idea(
         name="problem and solution",
+        called={"en": "problem and solution", "ru": "проблема и решение"},
         logline={
             "en": "{hero}'s day starts badly, until {product} turns it round.",
             "ru": "День не задался, но {product} всё меняет.",
@@ -136,6 +140,7 @@ IDEAS = (
     ),
     Idea(
         name="day in the life",
+        called={"en": "day in the life", "ru": "один день"},
         logline={"en": "From morning to night, {product} is always near.", "ru": "С утра до ночи {product} рядом."},
         beats=(
             Beat(
@@ -205,6 +210,7 @@ IDEAS = (
     ),
     Idea(
         name="demonstration",
+        called={"en": "demonstration", "ru": "демонстрация"},
         logline={
             "en": "No story, no tricks: what {product} can do.",
             "ru": "Без сюжета и без фокусов: на что способен {product}.",
@@ -262,6 +268,7 @@ IDEAS = (
     ),
     Idea(
         name="testimonial",
+        called={"en": "testimonial", "ru": "отзыв"},
         logline={
             "en": "{hero} tells us, straight out, why {product}.",
             "ru": "{hero} честно рассказывает, почему именно {product}.",
@@ -320,6 +327,7 @@ IDEAS = (
     ),
     Idea(
         name="surprise",
+        called={"en": "surprise", "ru": "сюрприз"},
         logline={"en": "A box, a secret, and {product} inside.", "ru": "Коробка, секрет, а внутри {product}."},
         beats=(
             Beat(
@@ -383,6 +391,7 @@ IDEAS = (
     ),
     Idea(
         name="before and after",
+        called={"en": "before and after", "ru": "до и после"},
         logline={
             "en": "The same street twice: without {product}, and with it.",
             "ru": "Одна улица, два дня: без него и с ним. {product}.",
