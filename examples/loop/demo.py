@@ -69,7 +69,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--folder", type=Path, default=Path("out/loop"), help="where everything is left")
     parser.add_argument("--out", type=Path, help="the file for the figures")
-    parser.add_argument("--briefs", type=int, default=20, help="how many briefs come in before the drift")
+    parser.add_argument("--briefs", type=int, default=16, help="how many briefs come in before the drift")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="of each step that computes")
     parser.add_argument("--keep", action="store_true", help="begin with what the folder holds of an earlier year")
     args = parser.parse_args()
@@ -233,7 +233,7 @@ def _refuse_damaged(year: Year, town: Town, version: str) -> None:
 
 
 def _roll_back_slow(year: Year, town: Town, client: SteadyClient, version: str) -> None:
-    """A challenger that went further where people led, and in service takes four times as long for a picture."""
+    """A challenger that went further where people led, and in service takes three times as long for a picture."""
     champion, before = _fetched(town, version), _fetched(town, "1")
     slow = _copied(champion, town.folder / "slow")
     for weights in sorted((slow / "illustrator/unet").glob("*.safetensors")):
@@ -242,7 +242,7 @@ def _roll_back_slow(year: Year, town: Town, client: SteadyClient, version: str) 
         save_file(further, weights)
     sealed.seal(slow / "illustrator")
     settings = _read(slow / "settings.json")
-    settings["drawing"] |= {"steps": 4 * int(settings["drawing"]["steps"])}
+    settings["drawing"] |= {"steps": 3 * int(settings["drawing"]["steps"])}
     (slow / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
     town.run("-m", "examples.loop.founding", "slow", str(slow), str(champion))
     decision = _read(town.folder / "factory/promote/slow/decision.json")
