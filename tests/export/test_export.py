@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -8,6 +9,7 @@ from PIL import Image
 from storywright import export
 from storywright.board import Panel, Shot, Storyboard
 from storywright.errors import BadInput
+from storywright.studio import output
 
 
 @pytest.fixture
@@ -146,3 +148,18 @@ def test_a_wrong_option_is_refused_with_what_would_be_right(board, tmp_path, wor
     done = storywright("export", board, "--out", tmp_path / "out", *words)
     assert done.returncode == 2
     assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("title", "name"), [("CON", "con-b1"), ("lpt1", "lpt1-b1"), ("Console", "console"), ("../x", "x")]
+)
+def test_a_file_is_called_by_no_device_of_windows_and_leads_nowhere_else(title, name):
+    assert export.stem(Storyboard(id="b1", title=title)) == name
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a place where nothing can be made")
+def test_a_folder_that_cannot_be_made_is_named_with_the_remedy(board):
+    with pytest.raises(BadInput, match=r"/proc/storywright.* cannot be (made|written).*choose another"):
+        export.export(board, ["csv"], Path("/proc/storywright"))
+    with pytest.raises(BadInput, match=r"/proc/storywright.* cannot be (made|written).*choose another"):
+        output.refuse_unwritable(Path("/proc/storywright"))

@@ -64,6 +64,9 @@ FORMATS: dict[str, Format] = {
     "zip": Format("zip", ".zip", "the board, its pictures and every file exported with it", ("also",)),
 }
 
+_DEVICE = re.compile("con|prn|aux|nul|(com|lpt)[0-9]")
+"""What Windows takes for a device, whatever its ending."""
+
 
 def export(
     folder: Path,
@@ -123,7 +126,8 @@ def module(name: str) -> ModuleType:
 
 def stem(board: Storyboard) -> str:
     """The name of a board's files without their ending: its title, fit for any disk."""
-    return re.sub(r"\W+", "-", board.title.lower()).strip("-")[:60].rstrip("-") or board.id
+    name = re.sub(r"\W+", "-", board.title.lower()).strip("-")[:60].rstrip("-")
+    return f"{name}-{board.id}" if _DEVICE.fullmatch(name) else name or board.id
 
 
 def _beside(name: str, path: Path) -> list[Path]:
@@ -139,4 +143,6 @@ def _writable(out: Path) -> Path:
             out.mkdir(parents=True, exist_ok=True)
     except NotADirectoryError as error:
         raise BadInput(f"{out} lies below a file and not in a folder: choose another folder.") from error
+    except FileNotFoundError as error:
+        raise BadInput(f"{out} cannot be made, since nothing can be written there: choose another folder.") from error
     return out

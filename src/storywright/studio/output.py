@@ -18,4 +18,8 @@ def refuse_unwritable(folder: Path) -> None:
             raise BadInput(
                 f"{folder} leads through a file, and the boards need a folder: choose another --out."
             ) from error
+        except FileNotFoundError as error:
+            raise BadInput(
+                f"{folder} cannot be made, since nothing can be written there: choose another --out."
+            ) from error
         probe.unlink()
