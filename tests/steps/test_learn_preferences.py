@@ -133,6 +133,19 @@ def test_illustrator_and_writer_come_to_agree_with_people_and_open_as_before(
     assert "36 pairs of 6 users" in (tmp_path / "changes.md").read_text()
 
 
+def test_pairs_teach_the_illustrator_where_the_words_were_the_same_and_people_would_rather_have_that_picture(
+    drawn_corpus: Path, tiny_models: dict[str, Path], tmp_path: Path
+) -> None:
+    pairs = written(drawn_corpus, tmp_path / "pairs", contrary=("user2",))
+    fitted(pairs, tiny_models["critic"], tmp_path, against=1e-6)
+    liked = Preference.open(tmp_path / "preference", Critic.open(tiny_models["critic"]))
+    rows = pq.read_table(pairs / "pairs.parquet").to_pylist()
+    assert len(learn_preferences.picture_pairs(rows, 100, liked)) == 30, "the six of who prefers what is cold are not"
+    for row in rows[:12]:
+        row["rejected_prompt"] = "something else"
+    assert len(learn_preferences.picture_pairs(rows, 100, liked)) == 20
+
+
 def test_of_several_drawings_the_best_and_the_worst_are_compared_where_people_would_tell_them_apart(
     drawn_corpus: Path, tiny_models: dict[str, Path], tmp_path: Path
 ) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import torch
+from PIL import Image
 
 from storywright import files
 from storywright.critic import preference
@@ -39,8 +40,8 @@ RESUMES = True
 _SIDES = ("chosen", "rejected")
 _HELD_OUT = 8
 """One pair of so many is not learned from, and measured on."""
-_MOST_ODDS = 0.6
-"""Of two drawings that people would rather have with a chance below this, nothing is to be learned."""
+_LEAST_ODDS = 0.6
+"""Of two pictures of which people would rather have the one with a chance below this, nothing is to be learned."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,8 +97,10 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     rows = [row for row in _rows(inputs.preferences) if row["user"] not in about["left_out"]] if about["fitted"] else []
     work, results = outputs.illustrator / ".training", {}
     illustrator = Illustrator.open(inputs.taught_illustrator)
-    pairs = picture_pairs(rows, config.max_pairs)
-    drawn = _drawn(config, inputs) if about["fitted"] else []
+    pairs, drawn = [], []
+    if about["fitted"]:
+        liked = Preference.open(inputs.preference, Critic.open(inputs.critic))
+        pairs, drawn = picture_pairs(rows, config.max_pairs, liked), _drawn(config, inputs, liked)
     parts = None
     if len(pairs) + len(drawn) > _HELD_OUT:
         parts = illustrators.opened(inputs.taught_illustrator)
@@ -123,17 +126,17 @@ def run(config: Config, inputs: Inputs, outputs: Outputs) -> None:
     files.write_text(outputs.changes, _told(about, rows, counts, figures))
 
 
-def picture_pairs(rows: list[dict[str, Any]], most: int) -> list[PicturePair]:
-    """Of choices and ratings, those with two pictures of the same words.
+def picture_pairs(rows: list[dict[str, Any]], most: int, liked: Preference) -> list[PicturePair]:
+    """Of choices and ratings, those with two pictures of the same words, one of which people would rather have.
 
-    Where the words differed, so did what was to be drawn: that is no fault of who drew it, and the preference model
-    has learned from it. An edit is about words alone.
+    Where the words differed, so did what was to be drawn. And what somebody preferred as a whole need not be the better
+    picture: only where the preference model, which learned from all of it, agrees by the pictures alone, they teach.
     """
     found = []
     alike = [row for row in rows if row["kind"] != "edit" and row["chosen_prompt"] == row["rejected_prompt"]]
     for row in _weightiest(alike, most):
         chosen, rejected = picture_of(row["chosen_picture"]), picture_of(row["rejected_picture"])
-        if chosen and rejected and row["chosen_prompt"]:
+        if chosen and rejected and row["chosen_prompt"] and _odds(liked, chosen, rejected) >= _LEAST_ODDS:
             prompt = row["chosen_prompt"]
             found.append(PicturePair(chosen, prompt, rejected, prompt, weight=row["weight"]))
     return _evened(found)
@@ -159,19 +162,23 @@ def compared_drawings(
         seeds = [seed + draws * number + draw for draw in range(draws)]
         pictures = illustrator.draw([prompt] * draws, steps=steps, seeds=seeds)
         appeals = liked.appeal(pictures, [""] * draws)
-        best, worst = int(np.argmax(appeals)), int(np.argmin(appeals))
-        odds = 1 / (1 + np.exp(float(appeals[worst] - appeals[best])))
-        if odds >= _MOST_ODDS:
-            found.append(PicturePair(pictures[best], prompt, pictures[worst], prompt, weight=2 * odds - 1))
+        best, worst = pictures[int(np.argmax(appeals))], pictures[int(np.argmin(appeals))]
+        if (odds := _odds(liked, best, worst)) >= _LEAST_ODDS:
+            found.append(PicturePair(best, prompt, worst, prompt, weight=2 * odds - 1))
     return _evened(found)
 
 
-def _drawn(config: Config, inputs: Inputs) -> list[PicturePair]:
+def _odds(liked: Preference, one: Image.Image, other: Image.Image) -> float:
+    """The chance that people would rather have the one picture."""
+    appeals = liked.appeal([one, other], ["", ""])
+    return float(1 / (1 + np.exp(appeals[1] - appeals[0])))
+
+
+def _drawn(config: Config, inputs: Inputs, liked: Preference) -> list[PicturePair]:
     """Drawn once; a run that goes on takes them from where it left off by drawing the same again."""
     illustrator = Illustrator.open(inputs.taught_illustrator, quick=True)
     lines = inputs.prompts.read_text(encoding="utf-8").splitlines()
     wanted = [str(json.loads(line)["prompt"]) for line in lines[: config.num_drawn]]
-    liked = Preference.open(inputs.preference, Critic.open(inputs.critic))
     how = {"draws": config.draws, "steps": config.steps, "seed": config.seed}
     return compared_drawings(illustrator, wanted, liked, **how)
 
