@@ -136,14 +136,13 @@ def test_illustrator_and_writer_come_to_agree_with_people_and_open_as_before(
 def test_pairs_teach_the_illustrator_where_the_words_were_the_same_and_people_would_rather_have_that_picture(
     drawn_corpus: Path, tiny_models: dict[str, Path], tmp_path: Path
 ) -> None:
-    pairs = written(drawn_corpus, tmp_path / "pairs", contrary=("user2",))
-    fitted(pairs, tiny_models["critic"], tmp_path, against=1e-6)
+    fitted(written(drawn_corpus, tmp_path / "pairs"), tiny_models["critic"], tmp_path)
     liked = Preference.open(tmp_path / "preference", Critic.open(tiny_models["critic"]))
-    rows = pq.read_table(pairs / "pairs.parquet").to_pylist()
+    mixed = written(drawn_corpus, tmp_path / "mixed", contrary=("user2",))
+    rows = pq.read_table(mixed / "pairs.parquet").to_pylist()
     taught = learn_preferences.picture_pairs(rows, 100, liked)
-    assert taught
-    for pair in taught:
-        assert np.mean(np.asarray(pair.chosen)[..., 0]) > np.mean(np.asarray(pair.rejected)[..., 0]), "as most like it"
+    assert len(taught) == 30, "without the six of who prefers what is cold"
+    assert all(np.mean(np.asarray(pair.chosen)[..., 0]) > np.mean(np.asarray(pair.rejected)[..., 0]) for pair in taught)
     for row in rows:
         row["rejected_prompt"] = "something else"
     assert not learn_preferences.picture_pairs(rows, 100, liked)
