@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from storywright.board import Brief
+from storywright.server import editing
 from storywright.studio import revision
 
 from .conftest import BRIEF, Studio, _until
@@ -161,7 +162,10 @@ def test_the_published_examples_are_revisions_and_briefs_that_are_understood(stu
     assert [Brief.model_validate(one).title for one in examples["/api/v1/boards"]] == ["Morning Run", "Morning Run"]
 
 
-def test_what_a_revision_touched_of_the_card_is_measured_again_and_else_says_its_version(studio: Studio) -> None:
+def test_what_a_revision_touched_of_the_card_is_measured_again_and_else_says_its_version(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(editing, "_PATIENCE_SECONDS", 60.0)  # however busy the machine is
     board = studio.made(candidates=2)["boards"][0]
     before = {score["name"]: score for score in board["scores"]}
     assert "a single panel" in before["continuity"]["reason"]  # beside the end frame
