@@ -21,7 +21,7 @@ from storywright.toonworld.sheet import sheet
 
 _SMALL, _USUAL, _LARGE, _LARGEST = (160, 90), (192, 108), (256, 144), (1024, 576)
 _SIZES = ((64, 36), (96, 54), (128, 72), (192, 108), (256, 144), (384, 216))
-_QUALITY = 88
+_QUALITY = 70
 
 
 def main(folder: Path) -> None:
