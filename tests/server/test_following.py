@@ -298,7 +298,8 @@ def test_a_good_version_comes_by_shares_of_the_users_and_then_for_all_without_a_
     assert f'storywright_model_share{{version="{second}"}} 1.0' in told
     got = dict(re.findall(r'^storywright_model_pictures_total\{version="(\d+)"\} (\d+)', told, re.MULTILINE))
     assert set(got) == {first, second}, "of the versions that are open"
-    assert all(int(count) >= 12 for count in got.values()), "what was drawn in the shadow was for nobody"
+    asked_for = 12 + 1 + len(statuses) + len(seen) + 1
+    assert sum(map(int, got.values())) == asked_for, "what was drawn in the shadow was for nobody"
 
 
 def test_a_version_on_its_way_that_is_champion_no_longer_is_served_to_nobody(

@@ -2,8 +2,8 @@
 
 The Parquet shards stay what they are. With them lies an index, named by the digest of the shards: the text columns as a
 mapped Arrow file, and for each picture the shard and the place where its bytes begin. A picture is decoded from those
-bytes without a copy, and no row group is unpacked for the sake of one row. What remains is decoding itself: whoever goes
-over the corpus often can have it done once and the pixels kept.
+bytes without a copy, and no row group is unpacked for the sake of one row. What remains is decoding itself: whoever
+goes over the corpus often can have it done once and the pixels kept.
 
 Reading adds nothing to a corpus, whose content is what steps know it by: an index that it lacks lies beside it.
 """
@@ -31,8 +31,8 @@ from storywright.progress import Progress
 INDEX = "index"
 """The folder of the indexes in a corpus. Its files' names are digests: `datasets` must not take them for a split."""
 UNPACKED = ".unpacked"
-"""The folder beside a corpus with what reading it has made: pixels, and an index where the corpus came without. It can be
-deleted at any time."""
+"""The folder beside a corpus with what reading it has made: pixels, and an index where the corpus came without. It can
+be deleted at any time."""
 
 _PLACES = [("shard", pa.int32()), ("begins", pa.int64()), ("ends", pa.int64())]
 _SIZE = [("width", pa.int32()), ("height", pa.int32())]
